@@ -1,0 +1,75 @@
+"""Platforms by name: built-in and third-party ones come through the same entry points."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from bridge.errors import BridgeError
+from bridge.profile import Layer, Profile
+
+GROUP = "minibridge.platforms"
+"""The entry-point group; a name is the target's, with `-` for `:`, a value a Profile or a Layer."""
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=GROUP):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            message = (
+                f"two platforms are registered as {entry.name!r}: {other.value}, {entry.value}"
+            )
+            raise BridgeError(message)
+    return found
+
+
+@cache
+def load(name: str) -> Profile | Layer:
+    """Return the platform registered under `name`; raises `BridgeError` naming the nearest."""
+    entry = _entries().get(name.replace(":", "-"))
+    loaded = None if entry is None else _loaded(entry)
+    if loaded is not None and name in _names(loaded):
+        return loaded
+    raise BridgeError(unknown("platform", name, sorted(n for p in everything() for n in _names(p))))
+
+
+def _loaded(entry: EntryPoint) -> Profile | Layer:
+    loaded = entry.load()
+    if not isinstance(loaded, (Profile, Layer)):
+        message = f"{entry.value} is a {type(loaded).__name__}, not a Profile or a Layer"
+        raise BridgeError(message)
+    if entry.name not in {name.replace(":", "-") for name in _names(loaded)}:
+        message = f"{entry.value} calls itself {loaded.name!r} but is registered as {entry.name!r}"
+        raise BridgeError(message)
+    return loaded
+
+
+def _names(platform: Profile | Layer) -> tuple[str, ...]:
+    return (platform.name, *(platform.aliases if isinstance(platform, Profile) else ()))
+
+
+@cache
+def everything() -> tuple[Profile | Layer, ...]:
+    """Return every registered platform once, in order of name."""
+    unique = {loaded.name: loaded for loaded in map(_loaded, _entries().values())}
+    return tuple(unique[name] for name in sorted(unique))
+
+
+def profiles() -> list[Profile]:
+    """Return every registered profile."""
+    return [platform for platform in everything() if isinstance(platform, Profile)]
+
+
+def layers() -> list[Layer]:
+    """Return every registered layer."""
+    return [platform for platform in everything() if isinstance(platform, Layer)]
+
+
+def unknown(kind: str, name: str, known: list[str]) -> str:
+    """Return the sentence for a name that does not exist: what does, and what is nearest."""
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown {kind} {name!r}{hint} (known: {', '.join(known)})"

@@ -1,0 +1,205 @@
+"""The target grammar: `[LAYER/]PROFILE[@VERSION]` names one emulated environment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from bridge import registry
+from bridge.errors import BridgeError
+from bridge.profile import Layer, Profile, Version, parse_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FIXED = {
+    "name",
+    "aliases",
+    "namespace",
+    "title",
+    "schema",
+    "layers_only",
+    "sources",
+    "version_counts",
+}
+_VERSION = re.compile(r"\d+(\.\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    One emulated environment, resolved.
+
+    Attributes:
+        name: the canonical address, such as `uni/my:ide@10.2.90`.
+        profile: the host, overrides and older behaviour applied.
+        layers: the layers above it, outermost first.
+        version: the version after `@`, or None for the newest.
+    """
+
+    name: str
+    profile: Profile
+    layers: tuple[Layer, ...]
+    version: Version | None
+
+    def has(self, key: str) -> bool:
+        """Tell whether `KIND.NAME` of the profile exists in this version."""
+        return self.reached(self.profile.since.get(key)) and not (
+            key in self.profile.until and self.reached(self.profile.until[key])
+        )
+
+    def reached(self, since: str | None) -> bool:
+        """Tell whether this version is `since` or newer; no version means the newest."""
+        return since is None or self.version is None or self.version >= parse_version(since)
+
+
+def resolve(text: str, overrides: Mapping[str, object] | None = None) -> Target:
+    """
+    Resolve an address and apply overrides by field name.
+
+    Raises:
+        BridgeError: an unknown platform, layer or field, a value the field cannot take, or a
+            layer that does not run over that host.
+    """
+    address, at, version = text.partition("@")
+    if at and not _VERSION.fullmatch(version):
+        message = f"bad version in target {text!r}: {version!r} is not numbers and dots"
+        raise BridgeError(message)
+    layer, profile = _platforms(address)
+    number = parse_version(version) if at else None
+    layers = _stack(layer)
+    name = f"{layer.name}/{profile.name}" if layer else profile.name
+    aged = _aged(profile, number)
+    return _overridden(Target(f"{name}{at}{version}", aged, layers, number), overrides or {})
+
+
+def _platforms(address: str) -> tuple[Layer | None, Profile]:
+    above, slash, below = address.rpartition("/")
+    platform = registry.load(below)
+    if not slash:
+        if isinstance(platform, Layer):
+            return platform, _profile(platform.default)
+        return _alone(platform)
+    layer = registry.load(above)
+    if not isinstance(layer, Layer) or not isinstance(platform, Profile):
+        message = f"bad target {address!r}: it must be LAYER/PROFILE[@VERSION] or PROFILE[@VERSION]"
+        raise BridgeError(message)
+    return _over(layer, platform)
+
+
+def _profile(name: str) -> Profile:
+    platform = registry.load(name)
+    if not isinstance(platform, Profile):
+        message = f"{name!r} is a layer; a profile is needed"
+        raise BridgeError(message)
+    return platform
+
+
+def _alone(profile: Profile) -> tuple[None, Profile]:
+    if profile.layers_only:
+        above = ", ".join(f"{layer.name}/{profile.name}" for layer in _layers_over(profile))
+        message = f"no mini-program calls {profile.name!r} directly; name a layer: {above}"
+        raise BridgeError(message)
+    return None, profile
+
+
+def _over(layer: Layer, profile: Profile) -> tuple[Layer, Profile]:
+    if not _runs_over(layer, profile):
+        known = ", ".join(
+            f"{layer.name}/{p.name}" for p in registry.profiles() if _runs_over(layer, p)
+        )
+        message = f"{layer.name} does not run over {profile.name}; it runs as: {known}"
+        raise BridgeError(message)
+    return layer, profile
+
+
+def _runs_over(layer: Layer, profile: Profile) -> bool:
+    return layer.over is None or (profile.namespace in layer.over and not profile.layers_only)
+
+
+def _layers_over(profile: Profile) -> list[Layer]:
+    return [layer for layer in registry.layers() if _runs_over(layer, profile)]
+
+
+def _stack(layer: Layer | None) -> tuple[Layer, ...]:
+    if layer is None:
+        return ()
+    below = registry.load(layer.below) if layer.below else None
+    return (layer, *_stack(below if isinstance(below, Layer) else None))
+
+
+def _aged(profile: Profile, version: Version | None) -> Profile:
+    if version is None:
+        return profile
+    for limit, values in profile.older.items():
+        if version < parse_version(limit):
+            profile = replace(profile, **dict(values))  # type: ignore[arg-type]
+    return profile
+
+
+def _overridden(target: Target, overrides: Mapping[str, object]) -> Target:
+    profile, layers = target.profile, list(target.layers)
+    for key, value in overrides.items():
+        for place, layer in enumerate(layers):
+            if _has_reading(layer, key):
+                layers[place] = replace(layer, **{key: _taken(layer, key, value)})  # type: ignore[arg-type]
+                break
+        else:
+            if key in _FIXED or not _has_reading(profile, key):
+                raise BridgeError(registry.unknown("profile field", key, _readings(target)))
+            profile = replace(profile, **{key: _taken(profile, key, value)})  # type: ignore[arg-type]
+    return replace(target, profile=profile, layers=tuple(layers))
+
+
+def _has_reading(platform: Profile | Layer, key: str) -> bool:
+    if isinstance(platform, Layer):
+        return key in ("use_promise", "domain") and getattr(platform, key) is not None
+    return any(field.name == key for field in fields(platform))
+
+
+def _readings(target: Target) -> list[str]:
+    own = [f.name for f in fields(target.profile) if f.name not in _FIXED]
+    above = [
+        f.name for layer in target.layers for f in fields(layer) if _has_reading(layer, f.name)
+    ]
+    return sorted(own + above)
+
+
+def _taken(platform: Profile | Layer, key: str, value: object) -> object:
+    """Check a value against the field's annotation where that lists words, numbers or flags."""
+    kind = next(str(field.type) for field in fields(platform) if field.name == key)
+    words = re.findall(r'"([^"]+)"', kind) if kind.startswith("Literal") else []
+    if value is None and "None" in kind:
+        return value
+    if not _fits(kind, words, value):
+        message = f"{key}={value!r} is not possible; {key} is {' or '.join(words) or kind}"
+        raise BridgeError(message)
+    return value
+
+
+def _fits(kind: str, words: list[str], value: object) -> bool:
+    if words:
+        return value in words
+    if kind.startswith("int"):
+        return isinstance(value, int) and not isinstance(value, bool)
+    return kind != "bool" or isinstance(value, bool)
+
+
+def from_text(key: str, text: str, target: Target) -> object:
+    """Turn the `VALUE` of `--set FIELD=VALUE` into what the field holds: a word, number or flag."""
+    plain: dict[str, object] = {"none": None, "true": True, "false": False}
+    platforms: tuple[Profile | Layer, ...] = (target.profile, *target.layers)
+    for platform in platforms:
+        for field in fields(platform):
+            if field.name == key and "Literal" in str(field.type):
+                return text
+    return plain.get(text.lower(), int(text) if re.fullmatch(r"-?\d+", text) else text)
+
+
+def all_names() -> Iterator[str]:
+    """Yield the address of every target that exists, hosts first, then layers over them."""
+    profiles = registry.profiles()
+    yield from (profile.name for profile in profiles if not profile.layers_only)
+    for layer in registry.layers():
+        yield from (f"{layer.name}/{p.name}" for p in profiles if _runs_over(layer, p))

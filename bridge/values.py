@@ -1,0 +1,140 @@
+"""JavaScript values as Python sees them: brands, `String(v)`, and `undefined`."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from bridge.errors import BridgeError
+from bridge.files import HostFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Undefined:
+    """The type of `undefined`, for hosts that tell it from null (None) and from absent."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+undefined: Final = Undefined()
+
+_BRANDS: dict[type, str] = {
+    str: "String",
+    bool: "Boolean",
+    int: "Number",
+    float: "Number",
+    dict: "Object",
+    list: "Array",
+    tuple: "Array",
+    type(None): "Null",
+    Undefined: "Undefined",
+    bytes: "ArrayBuffer",
+    bytearray: "ArrayBuffer",
+    HostFile: "File",
+}
+_MAX_DEPTH = 64
+_DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
+
+
+def brand(value: object) -> str:
+    """
+    Return the `Object.prototype.toString` brand of a value, such as `String` or `Undefined`.
+
+    Raises:
+        BridgeError: the value has no counterpart in JavaScript.
+    """
+    found = _BRANDS.get(type(value))
+    if found is not None:
+        return found
+    if callable(value):
+        return "Function"
+    for known, name in _BRANDS.items():
+        if isinstance(value, known):
+            return name
+    message = (
+        f"{value!r} is a Python {type(value).__name__}, which no mini-program can pass; "
+        "give str, numbers, bool, None, undefined, bytes, dict, list or a virtual path"
+    )
+    raise BridgeError(message)
+
+
+def check(value: object, depth: int = 0) -> None:
+    """Raise `BridgeError` when a value, at any depth, could not come from a mini-program."""
+    if depth > _MAX_DEPTH:
+        message = f"options are nested deeper than {_MAX_DEPTH} levels"
+        raise BridgeError(message)
+    brand(value)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_key(key)
+            check(inner, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            check(inner, depth + 1)
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str):
+        message = f"the key {key!r} is not a str; JavaScript objects have string keys"
+        raise BridgeError(message)
+
+
+def copied(value: object) -> object:
+    """Copy plain data at every depth, so that a later change on either side stays there."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(inner) for inner in value]
+    return value
+
+
+def js_string(value: object) -> str:
+    """Return what JavaScript's `String(value)` gives."""
+    return _STRINGS[brand(value)](value)
+
+
+def _number(value: object) -> str:
+    number = float(value)  # type: ignore[arg-type]  # the brand says it is a number
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if isinstance(value, int) and abs(number) < _DECIMAL_TO:
+        return str(int(value))
+    if number == 0 or _DECIMAL_FROM <= abs(number) < _DECIMAL_TO:
+        return _plain_decimal(number)
+    mantissa, _, exponent = repr(number).partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+
+
+def _plain_decimal(number: float) -> str:
+    text = format(Decimal(repr(number)), "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-0", "0", number == 0)
+
+
+def _array(value: object) -> str:
+    items = value if isinstance(value, (list, tuple)) else ()
+    return ",".join("" if item is None or item is undefined else js_string(item) for item in items)
+
+
+_STRINGS: dict[str, Callable[[object], str]] = {
+    "String": str,
+    "Boolean": lambda value: "true" if value else "false",
+    "Number": _number,
+    "Object": lambda _: "[object Object]",
+    "Array": _array,
+    "Null": lambda _: "null",
+    "Undefined": lambda _: "undefined",
+    "ArrayBuffer": lambda _: "[object ArrayBuffer]",
+    "File": lambda _: "[object File]",
+    "Function": lambda _: "function () { [native code] }",
+}

@@ -1,0 +1,191 @@
+"""
+Douyin `tt.uploadFile`: https and listed domains only, `errNo` on failure, at most 60 seconds.
+
+Of its error table nothing but the shape is public: texts and numbers here are inferred, so assert
+on the shape. Cookies are kept only where an app asks for it (`cookies="session"`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.reasons import Reason
+
+if TYPE_CHECKING:
+    from bridge.profile import Never
+
+_SITE = "developer.open-douyin.com"
+_DOCS = f"{_SITE}/docs/resource/zh-CN/mini-app/develop"
+_UPLOAD = f"{_DOCS}/api/network/http/tt-upload-file"
+_REQUEST = f"{_DOCS}/api/network/http/tt-request"
+_COOKIE = f"{_DOCS}/api/network/cookie"
+_CHOOSE = f"{_SITE} tt-choose-image"
+_ERRORS = f"{_DOCS}/tutorial/miniapp-framework/logic-layer/api"
+_STANDARD = f"{_DOCS}/api/other/standard-abject-input"
+_NETWORK = "microapp.bytedance.com/docs/zh-CN/mini-app/develop/guide/basic-ability/network/"
+_LIVE = f"{_SITE} interaction/develop/server/live-room-scope/error-code"
+_TIKTOK = "developers.tiktok.com/doc/mini-games-error-code-reference"
+_FORUM = f"{_SITE}/forum/question/post/666f997404802a1681e7f00c"
+_TYPINGS = "@douyin-microapp/typings 1.3.1"
+_NOTES = "public developer notes"
+
+_documented = partial(Source, "documented")
+_seen = partial(Source, "seen_in_code")
+_reported = partial(Source, "reported")
+_inferred = partial(Source, "inferred")
+
+_PAGE = _documented(_UPLOAD)
+_SILENT = _documented(_UPLOAD, note="by absence: the page lists none")
+_UNUSED = _inferred(_UPLOAD, note="the page lists nothing of the kind")
+_FORM = _inferred(
+    _FORUM, "2024-06", "form of a reported text, openDocument's `filePath is required`"
+)
+
+_SOURCES = {
+    "returns": _PAGE,
+    "after_bad_parameter": _inferred(_UPLOAD, note="not stated: a task that has already failed"),
+    "picker_returns": _inferred(_CHOOSE, note="the page shows callbacks only"),
+    "members": _seen(_TYPINGS, "2022", "the two headers members are on mini games only"),
+    "off_without_function": _inferred(_TYPINGS, "2022", "no off member exists"),
+    "duplicate_listeners": _inferred(_UPLOAD, note="not stated: kept once, as on wx-like hosts"),
+    "option_aliases": _SILENT,
+    "empty": _inferred(_UPLOAD, note="no rule is published; Feishu's is taken"),
+    "mismatch": _inferred(_UPLOAD, note="no rule is published; Feishu's is taken"),
+    "problem": _FORM,
+    "missing": _FORM,
+    "problems": _FORM,
+    "file_type": _SILENT,
+    "fixed_timeout": _inferred(_NETWORK, note="60 s for network calls in general; upload follows"),
+    "max_timeout": _inferred(
+        _REQUEST, note="60 s for tt.request and network calls; upload follows"
+    ),
+    "max_size": _documented(_UPLOAD, note="names none; the mini-game page has 10M"),
+    "schemes": _documented(_UPLOAD, note="test builds also take http"),
+    "page_origin": _inferred(_UPLOAD, note="a mini-program page has no address to resolve against"),
+    "domain_match": _documented(_NETWORK),
+    "domain_ports": _documented(
+        _NETWORK, note="the domain API of third parties allows no port at all"
+    ),
+    "domain_check": _PAGE,
+    "recheck_redirects": _inferred(_NETWORK, note="not stated: the safer reading"),
+    "max_redirects": _inferred(_NETWORK, note="no number is published"),
+    "check_cors": _inferred(_NETWORK, note="the domain list stands where a browser has CORS"),
+    "forbidden_headers": _PAGE,
+    "refused_headers": _UNUSED,
+    "content_type": _documented(
+        _UPLOAD, note="the typings of 2022 do not name content-type: `caller`"
+    ),
+    "referer": _documented(_UPLOAD, note="mini games and the old page lack the slash before `?`"),
+    "user_agent": _inferred(_UPLOAD, note="the documented form, without the values it leaves open"),
+    "cookies": _documented(_COOKIE, note="off unless app.json enables the store, from 2.45.0"),
+    "trace_headers": _UNUSED,
+    "limit": _inferred(_LIVE, note="unknown for uploads; a sister product has 10"),
+    "overflow": _inferred(_LIVE, note="unknown for uploads: queued; the sister product fails"),
+    "success": _documented(_UPLOAD, note="header is absent, though one public wrapper reads it"),
+    "fail": _documented(_ERRORS, note="errorCode and errorType are being rolled out in its place"),
+    "message_key": _documented(_STANDARD),
+    "code_key": _documented(_ERRORS),
+    "errno": _documented(_ERRORS),
+    "status_code": _PAGE,
+    "header_case": _inferred(_UPLOAD, note="no header reaches the logic"),
+    "headers_event": _inferred(_UPLOAD, note="mini games only"),
+    "progress_names": _seen(_TYPINGS, "2022", "also on the mini-game page and a copy of 2019"),
+    "progress_rounding": _inferred(_UPLOAD, note="not stated: open containers floor"),
+    "profile_fields": _documented(
+        _UPLOAD, note="one name of the list is known; note its lower-case up"
+    ),
+    "filename": _inferred(_UPLOAD, note="not stated: the last segment of the path, as on WeChat"),
+    "paths": _inferred(
+        _NOTES, note="temp form reported, user form documented; saved and package forms guessed"
+    ),
+}
+
+_SILENT_TABLE = _inferred(
+    _UPLOAD, note="no upload table is public; 20000 is the file manager's number"
+)
+_TIKTOK_TABLE = _inferred(_TIKTOK, "2026-08-04", "a sister product's number, WeChat's letter case")
+
+
+def _error(text: str, source: Source = _SILENT_TABLE, code: int = 20000) -> Text:
+    return Text(f"uploadFile:fail {text}", code, source)
+
+
+_TEXTS: dict[Reason, Text | Never] = {
+    Reason.BAD_PARAMETER: _error("{problems}", _FORM),
+    Reason.MISSING_FILE: _error("file not exist"),
+    Reason.NOT_A_FILE: _error("file not exist"),
+    Reason.UNREADABLE_FILE: _error("permission denied"),
+    Reason.OVER_SIZE: _error(
+        "filePath exceeds the size limit",
+        _inferred(
+            _UPLOAD, note="only where a test sets max_size; as a bad parameter, wording ours"
+        ),
+    ),
+    Reason.BAD_URL: _error("invalid url"),
+    Reason.UNSUPPORTED_SCHEME: _error("url not in domain list", _TIKTOK_TABLE, 21100),
+    Reason.DOMAIN_NOT_LISTED: _error("url not in domain list", _TIKTOK_TABLE, 21100),
+    Reason.OVER_LIMIT: _error(
+        "exceed max concurrency", _inferred(_LIVE, note="a sister product's number"), 40018
+    ),
+    Reason.OFFLINE: _error("network error"),
+    Reason.DNS_FAILURE: _error("network error"),
+    Reason.CONNECTION_REFUSED: _error("network error"),
+    Reason.CONNECTION_RESET: _error("network error"),
+    Reason.TLS_FAILURE: _error("network error"),
+    Reason.TIMEOUT: _error(
+        "timeout", _inferred(_UPLOAD, note="text as on Feishu, of the same engine family")
+    ),
+    Reason.ABORTED: _error("abort"),
+    Reason.INTERRUPTED_BACKGROUND: _error("interrupted"),
+    Reason.TOO_MANY_REDIRECTS: _error("network error"),
+    Reason.BAD_RESPONSE: _error("network error"),
+    Reason.INTERNAL: _error("internal error"),
+}
+
+PROFILE = Profile(
+    name="tt:douyin",
+    namespace="tt",
+    title="Douyin",
+    schema="douyin",
+    version_counts="base library",
+    returns="task",
+    picker_returns="undefined",
+    members={"abort": "call", "onProgressUpdate": "call"},
+    empty=frozenset({"undefined", "null", ""}),
+    mismatch="fail",
+    problem="{key} should be {type}",
+    missing="{key} is required",
+    problems="first",
+    fixed_timeout=60_000,
+    max_timeout=60_000,
+    schemes=frozenset({"https"}),
+    # Content-Type is the third one; `content_type` says so, because typings disagree.
+    forbidden_headers=frozenset({"referer", "user-agent"}),
+    referer="https://tmaservice.developer.toutiao.com/?appid={appid}&version={version}",
+    user_agent="ToutiaoMicroApp webview",
+    limit=10,
+    overflow="queue",
+    success=("data", "statusCode", "errMsg", "profile"),
+    fail=("errMsg", "errNo"),
+    code_key="errNo",
+    profile_fields=("domainLookupStart",),
+    texts=_TEXTS,
+    paths=Paths(
+        temp="ttfile://temp/{hex32}{ext}",
+        saved="ttfile://user/{hex32}{ext}",
+        user="ttfile://user/{name}",
+        package=("/", ""),
+    ),
+    pickers={
+        "chooseImage": Picker(
+            result=("tempFilePaths", "tempFiles", "errMsg"),
+            item=("path", "size"),
+            cancelled=Text("chooseImage:fail cancel", None, _documented(_CHOOSE)),
+            source=_documented(_CHOOSE, note="the typings declare tempFilePaths as a plain string"),
+            max_count=60,
+        )
+    },
+    sources=_SOURCES,
+)

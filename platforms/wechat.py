@@ -1,0 +1,437 @@
+"""
+WeChat `wx.uploadFile`: a task at once, ten uploads at a time, exact domains, an errno on failure.
+
+A wrong parameter is the odd one out: `fail` is called and the call returns `undefined`. A phone
+queues the eleventh upload; the developer tools refuse it and pass Node's own error texts on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.reasons import Reason
+
+if TYPE_CHECKING:
+    from bridge.profile import Never
+
+_DOCS = "developers.weixin.qq.com/miniprogram/dev"
+_UPLOAD = f"{_DOCS}/api/network/upload/wx.uploadFile.html"
+_NETWORK = f"{_DOCS}/framework/ability/network.html"
+_ERRNO = f"{_DOCS}/framework/usability/PublicErrno.html"
+_CHANGES = f"{_DOCS}/framework/release/"
+_CALLS = f"{_DOCS}/framework/app-service/api.html"
+_FILES = f"{_DOCS}/framework/ability/file-system.html"
+_MEDIA = f"{_DOCS}/api/media"
+_FORUM = "developers.weixin.qq.com/community/develop/doc"
+_AS_OF = "2026-07-30"
+_LOGS = "pasted logs of public apps"
+_DIMINA = "didi/dimina"
+_DIMINA_AS_OF = "2026-08-22"
+
+_documented = partial(Source, "documented", date=_AS_OF)
+_reported = partial(Source, "reported")
+_logged = partial(Source, "reported", _LOGS)
+_inferred = partial(Source, "inferred", date=_AS_OF)
+_guessed = partial(Source, "inferred", _LOGS)
+
+_PAGE = _documented(_UPLOAD)
+_SILENT = _documented(_UPLOAD, note="by absence: the page lists none")
+_UNUSED = _inferred(_UPLOAD, note="the page lists nothing of the kind")
+_NODE = _logged(note="the tool passes Node's error text on; no errno is seen beside it")
+_TOOL_LOG = _logged(note="logs of the developer tools")
+
+_SOURCES = {
+    "returns": _PAGE,
+    "after_bad_parameter": _reported(
+        "blog.csdn.net, article 137354221",
+        note="chaining on the result throws there; NervJS/taro#1115 guards against it too",
+    ),
+    "picker_returns": _documented(_CALLS),
+    "members": _PAGE,
+    "off_without_function": _PAGE,
+    "duplicate_listeners": _inferred(
+        _DIMINA, date=_DIMINA_AS_OF, note="no source for WeChat; an open container keeps one"
+    ),
+    "option_aliases": _SILENT,
+    "empty": _guessed(
+        note="required ones fail as Undefined or Null in logs; optional ones taken as absent",
+    ),
+    "mismatch": _logged(
+        note="required ones fail; a wrong header or formData is dropped, as weidian-inc/hera"
+    ),
+    "problem": _logged(note="two logs; the brand rule is that of weidian-inc/hera"),
+    "missing": _logged(note="a missing option reads as one given Undefined"),
+    "problems": _inferred(
+        "weidian-inc/hera h5/src/service/api/utils.js",
+        date="2018-06-28",
+        note="the older wx-style library strings them together in the order url, filePath, name",
+    ),
+    "file_type": _SILENT,
+    "fixed_timeout": _documented(_NETWORK),
+    "max_timeout": _documented(
+        _NETWORK, note="names no maximum; an older guide had 60 s, lifted on iOS in 2.14.0"
+    ),
+    "max_size": _documented(
+        _UPLOAD, note="names no limit; the chunk-uploader page speaks of 10 MB (10485760)"
+    ),
+    "schemes": _documented(_NETWORK),
+    "page_origin": _inferred(
+        _NETWORK, note="a mini-program page has no address to resolve against"
+    ),
+    "domain_match": _documented(_NETWORK),
+    "domain_ports": _documented(_NETWORK, note="an entry without a port refuses even :443"),
+    "domain_check": _documented(_NETWORK),
+    "recheck_redirects": _inferred(
+        _CHANGES, note="said of request and downloadFile (2017-01); upload taken to follow them"
+    ),
+    "max_redirects": _inferred(
+        _ERRNO, note="600008 proves a maximum; its number is published nowhere"
+    ),
+    "check_cors": _inferred(_NETWORK, note="the domain list stands where a browser has CORS"),
+    "forbidden_headers": _reported(
+        f"{_FORUM}/000eac98ff0988857e816f40866c00",
+        date="2024-05-16",
+        note="Referer by the page; User-Agent by an official reply",
+    ),
+    "refused_headers": _inferred(
+        _UPLOAD, note="the console message is reported for tools and PC only"
+    ),
+    "content_type": _logged(
+        note="a multipart/form-data without boundary, common in app code, works"
+    ),
+    "referer": _documented(_NETWORK),
+    "user_agent": _logged(
+        date="2024", note="an Android phone's, without the parts its log left out"
+    ),
+    "cookies": _inferred(_CHANGES, note="no jar is documented; callers read `cookies` themselves"),
+    "trace_headers": _UNUSED,
+    "limit": _documented(
+        _NETWORK,
+        note="counted per API by the words of the error text; another reading shares the 10",
+    ),
+    "overflow": _documented(
+        _UPLOAD, note="profile has queue times, so calls wait; logs to about 2021 show a refusal"
+    ),
+    "success": _logged(
+        note="data, statusCode and profile by the page; header and errMsg from device logs"
+    ),
+    "fail": _logged(note="the typings know errMsg only; real failures carry errno"),
+    "message_key": _documented(_CALLS),
+    "code_key": _logged(note="documented for wx.request from 2.24.0"),
+    "errno": _logged(note="sent wherever the error page has a number; `omit` as the typings"),
+    "status_code": _PAGE,
+    "header_case": _logged(date="2021-12", note="a device log with the server's spelling"),
+    "headers_event": _PAGE,
+    "progress_names": _PAGE,
+    "progress_rounding": _inferred(
+        _DIMINA, date=_DIMINA_AS_OF, note="unknown for WeChat; open containers floor"
+    ),
+    "profile_fields": _documented(_UPLOAD, note="the httpDNS fields are for wx.request only"),
+    "since": _documented(_CHANGES),
+    "older": _logged(note="refusals are logged to about 2021; queue times exist from 3.8.10"),
+    "filename": _logged(date="2018-19", note="server dumps show the last segment of the temp path"),
+    "paths": _inferred(
+        _FILES, note="temp and saved forms reported; that upload takes package files is not stated"
+    ),
+}
+
+_CHROMIUM = _inferred(_ERRNO, note="the pattern is reported, this Chromium code is not")
+_NO_FILE = _guessed(note="as a missing file: nothing else is reported")
+_OFF_LIST = _reported(f"{_FORUM}/0000aea47548982fc332cf6bd6b400", note="number seen on wx.request")
+
+
+def _network(code: str, source: Source) -> Text:
+    return Text(f"uploadFile:fail upload fail:{code}", 600001, source)
+
+
+_TEXTS: dict[Reason, Text | Never] = {
+    Reason.BAD_PARAMETER: Text(
+        "uploadFile:fail parameter error: {problems}",
+        1001,
+        _logged(note="a device log; the number stands beside an undefined filePath"),
+    ),
+    Reason.MISSING_FILE: Text(
+        "uploadFile:fail file not found",
+        None,
+        _reported(
+            f"{_FORUM}/5c340294f4929cd0bd9c3f635f9d3ece", note="an older text: file doesn't exist"
+        ),
+    ),
+    Reason.NOT_A_FILE: Text("uploadFile:fail file not found", None, _NO_FILE),
+    Reason.UNREADABLE_FILE: Text("uploadFile:fail file not found", None, _NO_FILE),
+    Reason.OVER_SIZE: Text(
+        "uploadFile:fail exceed max file size",
+        603301,
+        _inferred(_ERRNO, note="only where a test sets max_size; words of the download block"),
+    ),
+    Reason.BAD_URL: Text(
+        "uploadFile:fail invalid url",
+        600009,
+        _inferred(
+            _DIMINA, date=_DIMINA_AS_OF, note="that container's text, the error page's number"
+        ),
+    ),
+    Reason.UNSUPPORTED_SCHEME: Text(
+        "uploadFile:fail createUploadTask:fail url not in domain list",
+        600002,
+        _inferred(_NETWORK, note="the list holds https only, so another scheme is not on it"),
+    ),
+    Reason.DOMAIN_NOT_LISTED: Text(
+        "uploadFile:fail createUploadTask:fail url not in domain list", 600002, _OFF_LIST
+    ),
+    Reason.OVER_LIMIT: Text(
+        "uploadFile:fail createUploadTask:fail exceed max upload connection count {limit}",
+        600007,
+        _guessed(note="the text is logged; the number is the error page's for this case"),
+    ),
+    Reason.OFFLINE: _network("-106:net::ERR_INTERNET_DISCONNECTED", _CHROMIUM),
+    Reason.DNS_FAILURE: _network("-105:net::ERR_NAME_NOT_RESOLVED", _CHROMIUM),
+    Reason.CONNECTION_REFUSED: _network("-102:net::ERR_CONNECTION_REFUSED", _CHROMIUM),
+    Reason.CONNECTION_RESET: _network(
+        "-101:net::ERR_CONNECTION_RESET", _logged(note="a device log")
+    ),
+    Reason.TLS_FAILURE: _network("-200:net::ERR_CERT_COMMON_NAME_INVALID", _CHROMIUM),
+    Reason.TIMEOUT: Text(
+        "uploadFile:fail timeout",
+        5,
+        _guessed(
+            note="the text app code compares with; 5 is logged on Android beside `fail:time out`",
+        ),
+    ),
+    Reason.ABORTED: Text(
+        "uploadFile:fail abort",
+        None,
+        _inferred(_DIMINA, date=_DIMINA_AS_OF, note="ports and test doubles agree; no device log"),
+    ),
+    Reason.INTERRUPTED_BACKGROUND: Text(
+        "uploadFile:fail interrupted",
+        600003,
+        _logged(note="the guide's words; logs also have `fail:network interrupted error`"),
+    ),
+    Reason.TOO_MANY_REDIRECTS: Text(
+        "uploadFile:fail network reach the max redirect count",
+        600008,
+        _inferred(_ERRNO, note="text and number of the error page, not seen on an upload"),
+    ),
+    Reason.BAD_RESPONSE: _network(
+        "-355:net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+        _guessed(note="reported for a cut chunked body; stands for every malformed answer"),
+    ),
+    Reason.INTERNAL: Text(
+        "uploadFile:fail internal error",
+        4,
+        _inferred(_ERRNO, note="text and number of the error page, not seen on an upload"),
+    ),
+}
+
+
+def _cancelled(api: str) -> Text:
+    note = "no text is published; Douyin and uni-app on H5 say so"
+    return Text(f"{api}:fail cancel", None, _inferred(_MEDIA, note=note))
+
+
+_MEMBERS_SINCE = {
+    "member.abort": "1.4.0",
+    "member.onProgressUpdate": "1.4.0",
+    "member.offProgressUpdate": "2.1.0",
+    "member.onHeadersReceived": "2.1.0",
+    "member.offHeadersReceived": "2.1.0",
+    "api.chooseMessageFile": "2.5.0",
+    "api.chooseMedia": "2.10.0",
+}
+_PROFILE_SINCE = {
+    "success.profile": "3.5.0",
+    "profile.usingHighPerformanceMode": "3.3.4",
+    "profile.invokeStart": "3.8.10",
+    "profile.queueStart": "3.8.10",
+    "profile.queueEnd": "3.8.10",
+}
+
+PHONE = Profile(
+    name="wx",
+    aliases=("wx:device",),
+    namespace="wx",
+    title="WeChat on a phone",
+    schema="wx",
+    version_counts="base library",
+    returns="task",
+    after_bad_parameter="undefined",
+    picker_returns="promise",
+    members={
+        "abort": "call",
+        "onProgressUpdate": "call",
+        "offProgressUpdate": "call",
+        "onHeadersReceived": "call",
+        "offHeadersReceived": "call",
+    },
+    empty=frozenset({"undefined", "null"}),
+    mismatch="required",
+    problem="parameter.{key} should be {expected} instead of {brand};",
+    problems="all",
+    blank_name=Text(
+        "uploadFile:fail missing required parameters",
+        1001,
+        _inferred(_DIMINA, date=_DIMINA_AS_OF, note="unknown for WeChat; that container's text"),
+    ),
+    fixed_timeout=60_000,
+    schemes=frozenset({"https"}),
+    forbidden_headers=frozenset({"referer", "user-agent"}),
+    referer="https://servicewechat.com/{appid}/{version}/page-frame.html",
+    user_agent=(
+        "Mozilla/5.0 (Linux; Android 12; wv) AppleWebKit/537.36 XWEB/1340129 MMWEBSDK/20240301"
+        " MicroMessenger/8.0.48.2580(0x28003036) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN"
+        " ABI/arm64 MiniProgramEnv/android"
+    ),
+    limit=10,
+    overflow="queue",
+    success=("data", "statusCode", "header", "errMsg", "profile"),
+    fail=("errMsg", "errno"),
+    code_key="errno",
+    profile_fields=(
+        "invokeStart",
+        "queueStart",
+        "queueEnd",
+        "redirectStart",
+        "redirectEnd",
+        "fetchStart",
+        "domainLookUpStart",
+        "domainLookUpEnd",
+        "connectStart",
+        "connectEnd",
+        "SSLconnectionStart",
+        "SSLconnectionEnd",
+        "requestStart",
+        "requestEnd",
+        "responseStart",
+        "responseEnd",
+        "rtt",
+        "estimate_nettype",
+        "httpRttEstimate",
+        "transportRttEstimate",
+        "downstreamThroughputKbpsEstimate",
+        "throughputKbps",
+        "peerIP",
+        "port",
+        "socketReused",
+        "sendBytesCount",
+        "receivedBytedCount",
+        "protocol",
+        "usingHighPerformanceMode",
+    ),
+    since=_MEMBERS_SINCE | _PROFILE_SINCE,
+    older={"3.8.10": {"overflow": "reject"}},
+    texts=_TEXTS,
+    paths=Paths(
+        temp="wxfile://tmp_{hex32}{ext}",
+        saved="wxfile://store_{hex32}{ext}",
+        user="wxfile://usr/{name}",
+        package=("/", ""),
+    ),
+    pickers={
+        "chooseImage": Picker(
+            result=("tempFilePaths", "tempFiles", "errMsg"),
+            item=("path", "size"),
+            cancelled=_cancelled("chooseImage"),
+            source=_documented(
+                f"{_MEDIA}/image/wx.chooseImage.html", note="names no largest count"
+            ),
+        ),
+        "chooseMedia": Picker(
+            result=("tempFiles", "type", "errMsg"),
+            item=("tempFilePath", "size", "fileType"),
+            cancelled=_cancelled("chooseMedia"),
+            source=_documented(
+                f"{_MEDIA}/video/wx.chooseMedia.html",
+                note="duration, height, width, thumbTempFilePath not emulated; 9 before 2.25.0",
+            ),
+            max_count=20,
+        ),
+        "chooseMessageFile": Picker(
+            result=("tempFiles", "errMsg"),
+            item=("path", "size", "name", "type", "time"),
+            cancelled=_cancelled("chooseMessageFile"),
+            source=_documented(f"{_MEDIA}/image/wx.chooseMessageFile.html"),
+            max_count=100,
+        ),
+    },
+    sources=_SOURCES,
+)
+
+_TOOL_TEXTS: dict[Reason, Text | Never] = {
+    **dict.fromkeys(
+        (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE),
+        Text("uploadFile:fail createUploadTask:fail file not found", None, _TOOL_LOG),
+    ),
+    Reason.BAD_URL: Text(
+        "uploadFile:fail createUploadTask:fail Error: Invalid URL passed to App.getProxyForURL()",
+        None,
+        _reported(_FORUM, note="logged for an empty url; taken for every malformed one"),
+    ),
+    Reason.OFFLINE: Text(
+        "uploadFile:fail Error: getaddrinfo ENOTFOUND {host}",
+        None,
+        _guessed(note="an unplugged machine resolves nothing; Node's text for that"),
+    ),
+    Reason.DNS_FAILURE: Text(
+        "uploadFile:fail Error: getaddrinfo ENOTFOUND {host}",
+        None,
+        _guessed(note="other Node texts are reported, this one is not"),
+    ),
+    Reason.CONNECTION_REFUSED: Text(
+        "uploadFile:fail Error: connect ECONNREFUSED {ip}:{port}", None, _NODE
+    ),
+    Reason.CONNECTION_RESET: Text("uploadFile:fail Error: read ECONNRESET", None, _NODE),
+    Reason.TLS_FAILURE: Text(
+        "uploadFile:fail Error [ERR_TLS_CERT_ALTNAME_INVALID]: {detail}", None, _NODE
+    ),
+    Reason.TIMEOUT: Text("uploadFile:fail Error: ESOCKETTIMEDOUT", None, _NODE),
+    Reason.BAD_RESPONSE: Text(
+        "uploadFile:fail Error: socket hang up",
+        None,
+        _guessed(note="the reported text nearest to a malformed answer"),
+    ),
+}
+
+DEVTOOLS = replace(
+    PHONE,
+    name="wx:devtools",
+    aliases=(),
+    title="WeChat developer tools",
+    # A wrong User-Agent is refused aloud here, so it is not among the silently dropped ones.
+    forbidden_headers=frozenset({"referer"}),
+    refused_headers=frozenset({"host", "proxy-authorization", "proxy-connection", "user-agent"}),
+    referer="https://servicewechat.com/{appid}/devtools/page-frame.html",
+    user_agent=None,
+    overflow="reject",
+    older={},
+    success=("statusCode", "data", "header", "cookies", "errMsg"),
+    profile_fields=(),
+    since=_MEMBERS_SINCE,
+    texts={**_TEXTS, **_TOOL_TEXTS},
+    paths=Paths(
+        temp="http://tmp/{hex32}{ext}",
+        saved="http://store/{hex32}{ext}",
+        user="http://usr/{name}",
+        package=("/", ""),
+    ),
+    sources={
+        **_SOURCES,
+        "forbidden_headers": _PAGE,
+        "refused_headers": _reported(
+            f"{_FORUM}/000a0ccb2482f020d1b063ffe66c00",
+            note="seen on wx.request: Host, User-Agent and Proxy-*, of which two are listed here",
+        ),
+        "user_agent": _inferred(_NETWORK, note="no capture of the tool's own is public"),
+        "overflow": _TOOL_LOG,
+        "success": _logged(
+            date="2019-20", note="key order of the tool's logs; profile is for phones only"
+        ),
+        "profile_fields": _PAGE,
+        "paths": _guessed(
+            note="the newer temp form is reported; saved is shortened, user is a guess"
+        ),
+    },
+)
