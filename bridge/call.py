@@ -1,0 +1,108 @@
+"""One upload in flight: its state, what was measured, and what the transport reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridge import outcome
+from bridge.task import Event, Life
+from bridge.transport import Measures
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from bridge.profile import Layer, Options, Profile, Result
+    from bridge.protocol import TaskState
+    from bridge.trace import Record
+    from bridge.transport import Headers
+    from bridge.wire import Chosen
+
+    Tell = Callable[["Call", TaskState, Result], None]
+
+
+class Call:
+    """
+    The record of a call while it lives; it is what the transport calls `Events`.
+
+    Args:
+        record: its trace record, whose id is the `uploadTaskId`.
+        chain: the layers it came through, outermost first.
+        profile: the host.
+        tell: passes a state change on to the logic.
+        now: the loop's clock.
+    """
+
+    __slots__ = (
+        "_life",
+        "_now",
+        "_profile",
+        "_shown",
+        "_tell",
+        "chain",
+        "dequeued",
+        "invoked",
+        "measures",
+        "number",
+        "picked",
+        "placed",
+        "queued",
+        "record",
+        "timer",
+        "trace_id",
+        "values",
+        "waits",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        record: Record,
+        chain: tuple[Layer, ...],
+        profile: Profile,
+        tell: Tell,
+        now: Callable[[], float],
+    ) -> None:
+        self.number = record.id
+        self.record = record
+        self.chain = chain
+        self.values: Options = {}
+        self.trace_id = ""
+        self.picked: list[Chosen] = []
+        self.placed = self.waits = False
+        self.measures = Measures()
+        self.worker: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.invoked = self.queued = self.dequeued = now()
+        self._life = Life()
+        self._profile = profile
+        self._tell = tell
+        self._now = now
+        self._shown = -1
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the call has ended."""
+        return self._life.settled
+
+    def advance(self, event: Event) -> bool:
+        """Apply an event of its life; False when it came too late."""
+        return self._life.advance(event)
+
+    def progress(self, sent: int, total: int) -> None:
+        """Tell the logic of each further whole percent; what comes too late is dropped."""
+        percent = outcome.percent(self._profile, sent, total)
+        if self.settled or percent == self._shown:
+            return
+        self._shown = percent
+        self.record.progress.append((self.ms(), sent))
+        self._tell(self, "progressUpdate", outcome.progress_payload(self._profile, sent, total))
+
+    def headers(self, status: int, headers: Headers) -> None:  # noqa: ARG002  part of the protocol
+        """Tell the logic that an answer has begun."""
+        if self.advance(Event.HEADERS):
+            self._tell(self, "headersReceived", outcome.headers_payload(self._profile, headers))
+
+    def ms(self, at: float | None = None) -> float:
+        """Return a moment (now, unless given) in milliseconds since the call was made."""
+        return ((self._now() if at is None else at) - self.invoked) * 1000

@@ -1,0 +1,259 @@
+"""
+The mini-program's files: a dict of virtual path -> file; only package paths touch a directory.
+
+Nothing a mini-program writes reaches outside: a virtual path is looked up, never joined, and a
+package path is followed without symlinks and opened without blocking.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
+
+from bridge.errors import BridgeError
+from bridge.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bridge.profile import Paths
+
+Kind = Literal["temp", "saved", "user", "package"]
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class FileFailure(Exception):  # noqa: N818  becomes the host's fail, never the test author's error
+    """A virtual path that cannot be uploaded, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.detail: dict[str, object] = {}
+
+
+class OpenFile:
+    """
+    Bytes ready to be sent: either in memory or behind one descriptor.
+
+    `size` is fixed when the file is opened; every read is positional, so a redirect can replay it.
+    """
+
+    __slots__ = ("_data", "_fd", "size")
+
+    def __init__(self, source: bytes | int) -> None:
+        self._data = source if isinstance(source, bytes) else None
+        self._fd = source if isinstance(source, int) else -1
+        self.size = len(source) if isinstance(source, bytes) else os.fstat(source).st_size
+
+    def fileno(self) -> int | None:
+        """Return the descriptor, or None for bytes in memory."""
+        return self._fd if self._fd >= 0 else None
+
+    def pread(self, count: int, offset: int) -> bytes:
+        """Read up to `count` bytes at `offset`; an empty result is the end."""
+        if self._data is not None:
+            return self._data[offset : offset + count]
+        return os.pread(self._fd, count, offset)
+
+    def close(self) -> None:
+        """Release the descriptor; safe to call twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """A file object as H5 knows it: passed as `file`, or inside `files`."""
+
+    name: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A file the test added: what the user called it, and its bytes or where they are."""
+
+    name: str
+    content: bytes | Path
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+
+    def open(self) -> OpenFile:
+        if isinstance(self.content, bytes):
+            return OpenFile(self.content)
+        return open_regular(self.content, _OPEN_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+
+
+def _reason_of(error: OSError) -> Reason:
+    """Name why the operating system refused: absent in any way, or present and unreadable."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return Reason.MISSING_FILE
+    return Reason.UNREADABLE_FILE
+
+
+def open_regular(path: Path, flags: int = _OPEN_FLAGS) -> OpenFile:
+    """Open a regular file without following a link or blocking; raises `FileFailure`."""
+    try:
+        fd = os.open(path, flags)
+    except OSError as error:
+        raise FileFailure(_reason_of(error)) from error
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISREG(mode):
+        return OpenFile(fd)
+    os.close(fd)
+    raise FileFailure(Reason.NOT_A_FILE if stat.S_ISDIR(mode) else Reason.MISSING_FILE)
+
+
+class Files:
+    """
+    The files of one mini-program, addressed by the host's own path forms.
+
+    Args:
+        paths: the host's path templates.
+        expand: fills a template for a file name with the bridge's seeded values.
+        package: the code package, as a directory or as path -> content; None for an empty one.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        expand: Callable[[str, str], str],
+        package: str | Path | Mapping[str, bytes | str | Path] | None = None,
+    ) -> None:
+        self._paths = paths
+        self._expand = expand
+        self._held: dict[str, _Held] = {}
+        self._root = _directory(package) if isinstance(package, (str, Path)) else None
+        if package is not None and not isinstance(package, (str, Path)):
+            for name, content in package.items():
+                self.add(name, content, kind="package")
+
+    def add(self, name: str, data: bytes | str | Path, *, kind: Kind = "temp") -> str:
+        """
+        Give the mini-program a file and return its virtual path.
+
+        Args:
+            name: the name it had for the user; its extension is kept in the path.
+            data: the content (text is UTF-8), or a `Path` read when it is uploaded.
+            kind: where it lives: `temp`, `saved`, `user` or `package`.
+
+        Raises:
+            BridgeError: the `Path` is not a regular file, or `kind` is none of the four.
+        """
+        return self._hold(self._path_for(name, kind), name, data)
+
+    def pick(self, name: str, data: bytes | Path, template: str | None) -> HostFile:
+        """Add a temp file under a picker's own path template, as the user's choice of it."""
+        path = self._hold(self._expand(template or self._paths.temp, name), name, data)
+        return self.blob(path)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes behind a virtual path; raises `BridgeError` when there are none."""
+        try:
+            file = self.open(path)
+        except FileFailure as failure:
+            message = f"no file to read at {path!r} ({failure.reason})"
+            raise BridgeError(message) from failure
+        try:
+            return file.pread(file.size, 0)
+        finally:
+            file.close()
+
+    def remove(self, path: str) -> None:
+        """Delete an added file, as a host does on a cold start; raises `BridgeError` if unknown."""
+        if self._held.pop(_key(path), None) is None:
+            message = f"no added file at {path!r}; added: {', '.join(self._held) or 'none'}"
+            raise BridgeError(message)
+
+    def blob(self, path: str) -> HostFile:
+        """Return the H5 `File` object of an added file; raises `BridgeError` if unknown."""
+        held = self._held.get(_key(path))
+        if held is None:
+            message = f"no added file at {path!r}; added: {', '.join(self._held) or 'none'}"
+            raise BridgeError(message)
+        return HostFile(name=held.name, path=path, size=held.size)
+
+    def original_name(self, path: str) -> str | None:
+        """Return the name an added file had for the user, None for any other path."""
+        held = self._held.get(_key(path))
+        return None if held is None else held.name
+
+    def open(self, path: str) -> OpenFile:
+        """Open a virtual path for sending; raises `FileFailure`."""
+        held = self._held.get(_key(path))
+        return held.open() if held is not None else self._open_package(path)
+
+    def _hold(self, path: str, name: str, data: bytes | str | Path) -> str:
+        self._held[_key(path)] = _Held(name, _checked(data))
+        return path
+
+    def _path_for(self, name: str, kind: Kind) -> str:
+        match kind:
+            case "package":
+                return name
+            case "temp" | "saved" | "user":
+                return self._expand(getattr(self._paths, kind), name)
+        message = f"kind is {kind!r}; it must be 'temp', 'saved', 'user' or 'package'"
+        raise BridgeError(message)
+
+    def _open_package(self, path: str) -> OpenFile:
+        parts = self._package_parts(path)
+        if self._root is None or not parts:
+            raise FileFailure(Reason.MISSING_FILE)
+        candidate = self._root.joinpath(*parts)
+        if Path(os.path.realpath(candidate)) != candidate:
+            raise FileFailure(Reason.MISSING_FILE)
+        return open_regular(candidate)
+
+    def _package_parts(self, path: str) -> list[str]:
+        """Split a package path; empty for anything that is not a plain one of this host."""
+        prefix = next((p for p in self._paths.package if p and path.startswith(p)), "")
+        if not prefix and "" not in self._paths.package:
+            return []
+        parts = path.removeprefix(prefix).split("/")
+        plain = all(part not in ("", ".", "..") and _plain(part) for part in parts)
+        return parts if plain else []
+
+
+def _key(path: str) -> str:
+    """Package paths are the same with and without their leading slash."""
+    return path if "://" in path else path.removeprefix("./").removeprefix("/")
+
+
+def _plain(part: str) -> bool:
+    """Tell whether one path segment is only a name, also once it is percent-decoded."""
+    decoded = unquote(part)
+    return decoded not in (".", "..") and not set(decoded) & set("/\\\0:")
+
+
+def _checked(data: bytes | str | Path) -> bytes | Path:
+    if isinstance(data, str):
+        return data.encode()
+    if isinstance(data, Path):
+        if not data.is_file():
+            message = f"{str(data)!r} is not a regular file"
+            raise BridgeError(message)
+        return data
+    return bytes(data)
+
+
+def _directory(package: str | Path) -> Path:
+    root = Path(os.path.realpath(package))
+    if not root.is_dir():
+        message = f"the package directory {str(package)!r} does not exist"
+        raise BridgeError(message)
+    return root

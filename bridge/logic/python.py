@@ -1,0 +1,286 @@
+"""
+The Python front end: `wx.uploadFile({...})` as a Python test writes it.
+
+Callbacks and listeners stay here; only options cross to the native side, and only results in the
+host's own shape come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from bridge.errors import BridgeError, HostError, UploadFailed
+from bridge.protocol import CALLBACKS, CallbackMessage, Invoke
+from bridge.reasons import Reason
+from bridge.registry import unknown
+from bridge.task import Listeners
+from bridge.values import check, copied, undefined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from bridge.profile import Options, Result
+    from bridge.protocol import ApiDescription, Globals, Message
+    from bridge.trace import Record
+
+    Callback = Callable[[object], object]
+
+_EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
+
+
+class Settled:
+    """What a call came to: awaitable, any number of times, now or later."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.ok: bool | None = None
+        self.result: Result = {}
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def settle(self, result: Result, *, ok: bool) -> None:
+        """Keep the result and wake whoever awaits it."""
+        self.ok, self.result = ok, result
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until the call has settled."""
+        if self.ok is None:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            await future
+
+    async def outcome(self) -> Result:
+        """Return a fresh copy of the success object, or raise `UploadFailed`."""
+        await self.wait()
+        if self.ok:
+            return cast("Result", copied(self.result))
+        reason = self.record.reason or Reason.INTERNAL
+        raise UploadFailed(cast("Result", copied(self.result)), reason, self.record)
+
+
+class HostPromise:
+    """
+    A Promise of the host, awaitable from Python.
+
+    Awaiting gives the success object, or raises `UploadFailed`. Where the host's Promise is a task
+    as well, its members are attributes.
+    """
+
+    def __init__(self, settled: Settled) -> None:
+        self._settled = settled
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        return self._settled.outcome().__await__()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  members are the host's, known at run time
+        message = f"this host's {type(self).__name__} has no member {name!r}"
+        raise AttributeError(message)
+
+
+class HostTask(HostPromise):
+    """
+    The host's UploadTask: exactly the members that host has, and open to more.
+
+    It is awaitable as well, which no mini-program can see: a convenience for Python tests.
+    """
+
+
+class HostObject:
+    """One global of the mini-program, such as `wx`: its functions are its own attributes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<global {self._name}>"
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  functions are the host's, known at run time
+        known = ", ".join(key for key in vars(self) if not key.startswith("_"))
+        message = f"{self._name}.{name} does not exist here; there are: {known}"
+        raise AttributeError(message)
+
+
+class _Task:
+    """The logic's side of one uploadTaskId: callbacks, listeners, and what it came to."""
+
+    def __init__(
+        self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
+    ) -> None:
+        self.callbacks = callbacks
+        self.settled = Settled(record)
+        self.listeners = {state: Listeners(api.duplicates, api.off) for state in _EVENTS}
+
+    def seal(self) -> None:
+        for listeners in self.listeners.values():
+            listeners.seal()
+
+
+class PythonLogic:
+    """
+    The logic of one Bridge, played by Python.
+
+    Args:
+        description: the globals and their functions.
+        invoke: the native side's door.
+        newest: returns the record of the call just made.
+        report: takes what a callback raised, with the record and the callback's name.
+    """
+
+    def __init__(
+        self,
+        description: Globals,
+        invoke: Callable[[Invoke], Result],
+        newest: Callable[[], Record],
+        report: Callable[[Record, str, BaseException], None],
+    ) -> None:
+        self._description = description
+        self._invoke = invoke
+        self._newest = newest
+        self._report = report
+        self._tasks: dict[int, _Task] = {}
+        self._answers: dict[int, _Task] = {}
+        self._callback_ids = 0
+        self.globals = {name: self._object(name) for name in description}
+
+    def receive(self, message: Message) -> None:
+        """Take one message from the native side."""
+        if isinstance(message, CallbackMessage):
+            self._finish(self._answers.pop(message.callback_id), message.state, message.result)
+        elif message.state in _EVENTS:
+            task = self._tasks[message.upload_task_id]
+            for listener in task.listeners[message.state]:
+                self._run(task, f"on{_EVENTS[message.state]}", listener, message.result)
+        else:
+            task = self._tasks.pop(message.upload_task_id)
+            task.seal()
+            self._finish(task, message.state, message.result)
+
+    def start(self, namespace: str, name: str, options: object) -> Settled:
+        """Call an API without callbacks and return what it comes to."""
+        api = self._description[namespace].get(name)
+        if api is None or api.kind == "sync":
+            known = [n for n, a in self._description[namespace].items() if a.kind != "sync"]
+            raise BridgeError(unknown(f"API of {namespace}", name, known))
+        if api.kind == "async":
+            return self._choose(namespace, name, api, options).settled
+        return self._upload(namespace, name, api, options)[0].settled
+
+    def _object(self, namespace: str) -> HostObject:
+        made = HostObject(namespace)
+        for name, api in self._description[namespace].items():
+            function = {"task": self._task_api, "async": self._picker_api, "sync": self._sync_api}
+            setattr(made, name, partial(function[api.kind], namespace, name, api))
+        return made
+
+    # --- the three kinds of function
+
+    def _task_api(
+        self, namespace: str, name: str, api: ApiDescription, options: object = undefined
+    ) -> HostPromise | None:
+        task, answer = self._upload(namespace, name, api, options)
+        native = None if answer.get("returns") == "undefined" else self._returned(api, task, answer)
+        if api.promise == "always":
+            promise = HostPromise(task.settled)
+            setattr(promise, "__returned", native)  # a plain assignment would be mangled here
+            return promise
+        if api.promise == "without callbacks" and not task.callbacks:
+            return HostPromise(task.settled)
+        return native
+
+    def _picker_api(
+        self, namespace: str, name: str, api: ApiDescription, options: object = undefined
+    ) -> HostPromise | None:
+        task = self._choose(namespace, name, api, options)
+        wanted = api.promise == "always" or (
+            api.promise == "without callbacks" and not task.callbacks
+        )
+        return HostPromise(task.settled) if wanted else None
+
+    def _sync_api(
+        self, namespace: str, name: str, api: ApiDescription, options: object = undefined
+    ) -> HostObject:
+        self._invoke(Invoke(api.event, _options(options), namespace, api=name))
+        return self.globals[namespace]
+
+    # --- messages to the native side
+
+    def _upload(
+        self, namespace: str, name: str, api: ApiDescription, options: object
+    ) -> tuple[_Task, Result]:
+        callbacks, params = _split(options)
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name))
+        task = _Task(api, callbacks, self._newest())
+        self._tasks[cast("int", answer["uploadTaskId"])] = task
+        return task, answer
+
+    def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> _Task:
+        callbacks, params = _split(options)
+        self._callback_ids += 1
+        self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name))
+        task = self._answers[self._callback_ids] = _Task(api, callbacks, self._newest())
+        return task
+
+    def _returned(self, api: ApiDescription, task: _Task, answer: Result) -> HostPromise:
+        kind = HostTask if api.returns == "task" else HostPromise
+        made = kind(task.settled)
+        for name, how in api.members.items():
+            setattr(made, name, self._member(name, how, task, answer["uploadTaskId"]))
+        return made
+
+    def _member(self, name: str, how: str, task: _Task, number: object) -> Callable[..., None]:
+        if how == "noop":
+            return lambda *_: None
+        if how.startswith("throw:"):
+            return partial(_throw, how.removeprefix("throw:"))
+        if name == "abort":
+            params = {"uploadTaskId": number, "operationType": "abort"}
+            return lambda *_: self._abort(params)
+        state = next(state for state, word in _EVENTS.items() if name.endswith(word))
+        listeners = task.listeners[state]
+        return listeners.add if name.startswith("on") else listeners.remove
+
+    def _abort(self, params: Options) -> None:
+        self._invoke(Invoke("operateUploadTask", params))
+
+    # --- messages from it
+
+    def _finish(self, task: _Task, state: str, result: Result) -> None:
+        for name in (state, "complete"):
+            if name in task.callbacks:
+                self._run(task, name, task.callbacks[name], result)
+        task.settled.settle(result, ok=state == "success")
+
+    def _run(self, task: _Task, name: str, function: Callback, result: Result) -> None:
+        """Call a function with its own object; what it raises is reported and stops nothing."""
+        try:
+            function(copied(result))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  pytest's own outcomes are no Exceptions
+            self._report(task.settled.record, name, error)
+
+
+def _throw(text: str, *_: object) -> None:
+    raise HostError(text)
+
+
+def _options(options: object) -> Options:
+    """Copy the options at entry; anything but an object counts as an empty one."""
+    check(options)
+    return cast("Options", copied(options)) if isinstance(options, dict) else {}
+
+
+def _split(options: object) -> tuple[dict[str, Callback], Options]:
+    """Part the callbacks, which stay here, from the options, which cross."""
+    given = dict(options) if isinstance(options, dict) else {}
+    named = {name: given.pop(name) for name in CALLBACKS if name in given}
+    for name, callback in named.items():
+        if inspect.iscoroutinefunction(callback):
+            message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
+            raise BridgeError(message)
+    return {name: call for name, call in named.items() if callable(call)}, _options(given)

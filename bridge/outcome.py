@@ -1,0 +1,139 @@
+"""Reply or Failure -> the object the mini-program sees; the one place where results are shaped."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bridge.profile import Never, Text
+from bridge.reasons import Reason
+from bridge.timings import NOT_EMULATED, Moments, measured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bridge.profile import Options, Profile, Result
+    from bridge.reasons import Failure
+    from bridge.target import Target
+    from bridge.transport import Headers, Reply
+
+_BOM = "\ufeff"
+_FULL = 100
+
+
+class _Blanks(dict[str, object]):
+    """A failure's detail, with nothing where the host's text asks for more than is known."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def success(
+    target: Target, values: Options, reply: Reply, moments: Moments, trace_id: str
+) -> Result:
+    """Return the success object of an answered upload; any HTTP status is a success."""
+    profile = target.profile
+    build: dict[str, Callable[[], object]] = {
+        "data": lambda: decoded(reply.body, reply.charset),
+        "statusCode": lambda: (
+            str(reply.status) if profile.status_code == "string" else reply.status
+        ),
+        "header": lambda: header_map(profile, reply.headers),
+        "cookies": lambda: list(reply.set_cookies),
+        "errMsg": lambda: "uploadFile:ok",
+        "profile": lambda: measured(profile_fields(target), moments),
+        "trace": lambda: trace_id,
+    }
+    wanted = [key for key in profile.success if target.has(f"success.{key}")]
+    if values.get("enableProfile") is False:
+        wanted = [key for key in wanted if key != "profile"]
+    return {key: build[key]() for key in wanted}
+
+
+def profile_fields(target: Target) -> list[str]:
+    """Return the names in `res.profile` for this version."""
+    return [name for name in target.profile.profile_fields if target.has(f"profile.{name}")]
+
+
+def not_emulated(target: Target, result: Result) -> list[str]:
+    """Return the `profile` fields of a result that hold a placeholder, for the record."""
+    if "profile" not in result:
+        return []
+    return [f"profile.{name}" for name in profile_fields(target) if name in NOT_EMULATED]
+
+
+def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:
+    """Return the fail object of a failed call."""
+    profile = target.profile
+    text = _blank(profile, failed) or text_for(profile, failed.reason)
+    detail = _Blanks(failed.detail, limit=profile.limit)
+    return fail_object(target, text.message.format_map(detail), text.code, trace_id, api)
+
+
+def _blank(profile: Profile, failed: Failure) -> Text | None:
+    return profile.blank_name if "blank" in failed.detail else None
+
+
+def fail_object(target: Target, message: str, code: int | None, trace_id: str, api: str) -> Result:
+    """Return a text and a number in the host's fail keys."""
+    profile = target.profile
+    build: dict[str, object] = {
+        profile.message_key: message.replace("uploadFile:", f"{api}:", 1),
+        "trace": trace_id,
+        "data": "",
+        "statusCode": 0,
+    }
+    if code is not None and profile.code_key is not None and profile.errno == "emit":
+        build[profile.code_key] = code
+    return {k: build[k] for k in profile.fail if k in build and target.has(f"fail.{k}")}
+
+
+def text_for(profile: Profile, reason: Reason) -> Text:
+    """Return what the host says; a reason it cannot meet reads as an internal error."""
+    for candidate in (reason, Reason.INTERNAL):
+        text = profile.texts[candidate]
+        if not isinstance(text, Never):
+            return text
+    message = f"{profile.name} has no text for {Reason.INTERNAL}"
+    raise LookupError(message)
+
+
+def decoded(body: bytes, charset: str | None) -> str:
+    """Return a body as text by its charset, undecodable bytes replaced, one BOM stripped."""
+    try:
+        text = body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        text = body.decode("utf-8", "replace")
+    return text.removeprefix(_BOM)
+
+
+def header_map(profile: Profile, headers: Headers) -> dict[str, str]:
+    """Return response headers as an object in the host's case; a repeated one is joined."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower() if profile.header_case == "lower" else name
+        joined[key] = f"{joined[key]},{value}" if key in joined else value
+    return joined
+
+
+def headers_payload(profile: Profile, headers: Headers) -> Result:
+    """Return what `onHeadersReceived` listeners get."""
+    found: Mapping[str, object] = header_map(profile, headers)
+    return dict(found) if profile.headers_event == "map" else {"header": found}
+
+
+def percent(profile: Profile, sent: int, total: int) -> int:
+    """Return the progress of a body in whole percent, 0 to 100."""
+    exact = sent * _FULL / total if total else float(_FULL)
+    rounded = math.floor(exact + 0.5) if profile.progress_rounding == "round" else math.floor(exact)
+    return min(rounded, _FULL)
+
+
+def progress_payload(profile: Profile, sent: int, total: int) -> Result:
+    """Return what `onProgressUpdate` listeners get, in the host's spelling."""
+    payload: Result = {"progress": percent(profile, sent, total)}
+    if profile.progress_names in ("sent", "both"):
+        payload |= {"totalBytesSent": sent, "totalBytesExpectedToSend": total}
+    if profile.progress_names in ("written", "both"):
+        payload |= {"totalBytesWritten": sent, "totalBytesExpectedToWrite": total}
+    return payload

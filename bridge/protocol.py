@@ -1,0 +1,85 @@
+"""
+The messages between the logic and the native side, in the field's own terms.
+
+Python logic exchanges these records as they are; a logic in another process exchanges their JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bridge.profile import Options, Result
+
+CALLBACKS = ("success", "fail", "complete")
+TaskState = Literal["progressUpdate", "headersReceived", "success", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """
+    Logic -> native: call an API.
+
+    Attributes:
+        event: `createUploadTask`, `operateUploadTask`, a picker, or a layer's settings API.
+        params: known keys only; callbacks stay with the logic.
+        namespace: the global the logic called it on; empty for the target's own.
+        callback_id: where the answer of an asynchronous API goes, 0 for none.
+        api: the name the logic used, such as `uploadFile` or `upload`.
+    """
+
+    event: str
+    params: Options
+    namespace: str = ""
+    callback_id: int = 0
+    api: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMessage:
+    """Native -> logic: the answer to one `callback_id`, sent once, in the host's shape."""
+
+    callback_id: int
+    state: Literal["success", "fail"]
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStateChange:
+    """Native -> logic: `onUploadTaskStateChange`, `result` in the host's shape."""
+
+    upload_task_id: int
+    state: TaskState
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDescription:
+    """
+    How the logic builds one function of a global.
+
+    Attributes:
+        kind: `task` and `async` take callbacks; `sync` answers at once.
+        event: the event to invoke.
+        returns: what a `task` API hands back: `task`, `promise` or `promise+task`.
+        promise: when the caller gets a plain Promise instead: `never`, `without callbacks`, or
+            `always` (which keeps the native return in `__returned`).
+        members: task member -> `call`, `noop` or `throw:TEXT`.
+        duplicates: how often a listener added twice is called.
+        off: what an `off*` member without a function does.
+    """
+
+    kind: Literal["task", "async", "sync"]
+    event: str
+    returns: str = ""
+    promise: Literal["never", "without callbacks", "always"] = "never"
+    members: Mapping[str, str] = field(default_factory=dict)
+    duplicates: Literal["once", "twice"] = "once"
+    off: Literal["clear", "ignore"] = "clear"
+
+
+Globals = dict[str, dict[str, ApiDescription]]
+Message = CallbackMessage | TaskStateChange

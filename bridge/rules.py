@@ -1,0 +1,217 @@
+"""A host's network rules: which address may be called, and which headers go with the call."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from bridge.errors import BridgeError
+from bridge.reasons import Failure, Reason
+from bridge.values import js_string
+
+if TYPE_CHECKING:
+    from bridge.profile import Profile
+    from bridge.trace import Decisions
+
+Domains = Sequence[str] | Mapping[str, Sequence[str]]
+DomainLists = dict[str, tuple[str, ...]]
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_UNSENDABLE = re.compile(r"[\r\n\0]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL's origin: `port` is the effective one, `explicit` whether the URL spells it."""
+
+    scheme: str
+    host: str
+    port: int
+    explicit: bool
+
+    @property
+    def origin(self) -> str:
+        """The origin in its shortest spelling, such as `https://example.com`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = _DEFAULT_PORTS.get(self.scheme) == self.port
+        return f"{self.scheme}://{host}" + ("" if usual else f":{self.port}")
+
+    @property
+    def loopback(self) -> bool:
+        """Tell whether the address can only be this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def parse(url: str) -> Address | None:
+    """Return the address a URL names, or None when it names none."""
+    try:
+        pieces = urlsplit(url)
+        port = pieces.port
+        host = pieces.hostname
+    except ValueError:
+        return None
+    if not host or not pieces.scheme or re.search(r"\s", host):
+        return None
+    effective = port if port is not None else _DEFAULT_PORTS.get(pieces.scheme, 0)
+    return Address(pieces.scheme, host, effective, explicit=port is not None)
+
+
+def absolute(profile: Profile, url: str) -> str:
+    """Resolve a relative URL against the page, on hosts that have one."""
+    return url if profile.page_origin is None else urljoin(f"{profile.page_origin}/", url)
+
+
+def judge(
+    profile: Profile,
+    url: str,
+    listed: Sequence[str] | None,
+    decisions: Decisions,
+    *,
+    redirect: bool = False,
+) -> Failure | None:
+    """
+    Judge one address by the host's rules: form, scheme, domain list.
+
+    Args:
+        profile: the host.
+        url: the absolute URL, as the logic wrote it or a redirect named it.
+        listed: the domain list, or None where the test gave none.
+        decisions: collects the rule that refused.
+        redirect: whether this is a further hop.
+    """
+    address = parse(url)
+    if address is None:
+        decisions.add("rules", str(Reason.BAD_URL), f"{url!r} is not an address")
+        return Failure(Reason.BAD_URL, {"detail": url, "host": "", "ip": "", "port": 0})
+    detail = {"host": address.host, "ip": address.host, "port": address.port, "detail": url}
+    usable = address.scheme in _DEFAULT_PORTS and address.loopback
+    if address.scheme not in profile.schemes and not usable:
+        decisions.add("rules", "schemes", f"{address.scheme} is not allowed")
+        return Failure(Reason.UNSUPPORTED_SCHEME, detail)
+    if listed is None or (redirect and not profile.recheck_redirects):
+        return None
+    return _judge_domain(profile, address, listed, decisions, detail)
+
+
+def _judge_domain(
+    profile: Profile,
+    address: Address,
+    listed: Sequence[str],
+    decisions: Decisions,
+    detail: Mapping[str, object],
+) -> Failure | None:
+    if profile.domain_check == "skipped":
+        decisions.add("rules", "domain_check", "the domain list is not judged")
+        return None
+    if any(_covers(profile, entry, address) for entry in listed):
+        return None
+    decisions.add("rules", "domain_match", f"{address.origin} is not in the domain list")
+    return Failure(Reason.DOMAIN_NOT_LISTED, detail)
+
+
+def _covers(profile: Profile, entry: str, address: Address) -> bool:
+    scheme, _, _ = entry.rpartition("://")
+    known = parse(entry if scheme else f"{address.scheme}://{entry}")
+    if known is None or known.scheme != address.scheme:
+        return False
+    same_port = known.explicit == address.explicit and known.port == address.port
+    if profile.domain_ports == "exact" and not same_port:
+        return False
+    if profile.domain_match == "subdomains":
+        return f".{address.host}".endswith(f".{known.host}")
+    return address.host == known.host
+
+
+def checked_domains(given: Domains | None) -> DomainLists | None:
+    """Return the lists by API, `*` for every API; raises `BridgeError` for anything else."""
+    if given is None:
+        return None
+    lists = given if isinstance(given, Mapping) else {"*": given}
+    for entries in lists.values():
+        for entry in (entries,) if isinstance(entries, str) else entries:
+            scheme, _, _ = entry.rpartition("://")
+            if isinstance(entries, str) or parse(entry if scheme else f"https://{entry}") is None:
+                message = f"domains={given!r}: give a list of hosts or origins, or API -> list"
+                raise BridgeError(message)
+    return {api: tuple(entries) for api, entries in lists.items()}
+
+
+def listed_for(domains: DomainLists | None, api: str) -> tuple[str, ...] | None:
+    """Return the list that counts for an API; None where the test gave no list at all."""
+    return None if domains is None else domains.get(api, domains.get("*", ()))
+
+
+def is_origin(url: str) -> bool:
+    """Tell whether a URL is `http(s)://host[:port]` and nothing more."""
+    address = parse(url)
+    if address is None or address.scheme not in _DEFAULT_PORTS:
+        return False
+    pieces = urlsplit(url)
+    return pieces.path in ("", "/") and not (pieces.query or pieces.fragment or pieces.username)
+
+
+def headers_for(
+    profile: Profile,
+    given: Mapping[str, object],
+    identity: Mapping[str, str],
+    trace_id: str,
+    decisions: Decisions,
+) -> tuple[tuple[str, str], ...]:
+    """
+    Return the request headers a call sends: the host's own, and what it lets through.
+
+    Args:
+        profile: the host.
+        given: the `header` option.
+        identity: `appid` and `version` for the Referer.
+        trace_id: the call's id, for hosts that send one.
+        decisions: collects what was dropped and by which rule.
+    """
+    kept = [
+        (name, js_string(value))
+        for name, value in given.items()
+        if _lets_through(profile, name, js_string(value), decisions)
+    ]
+    own = dict.fromkeys(profile.trace_headers, trace_id)
+    if profile.referer is not None:
+        own["Referer"] = profile.referer.format(**identity)
+    if profile.user_agent is not None:
+        own["User-Agent"] = profile.user_agent
+    taken = {name.lower() for name in own}
+    for name, _ in kept:
+        if name.lower() in taken:
+            decisions.add("rules", "forbidden_headers", f"{name} is the host's own: dropped")
+    return (*own.items(), *((name, value) for name, value in kept if name.lower() not in taken))
+
+
+def _lets_through(profile: Profile, name: str, value: str, decisions: Decisions) -> bool:
+    lower = name.lower()
+    if lower in profile.forbidden_headers:
+        decisions.add("rules", "forbidden_headers", f"{name} cannot be set: dropped")
+    elif lower in profile.refused_headers:
+        decisions.add("rules", "refused_headers", f'Refused to set unsafe header "{name}"')
+    elif lower == "content-type" and profile.content_type == "force":
+        decisions.add("rules", "content_type", f"{name}: {value} is replaced")
+    elif not _TOKEN.fullmatch(name) or _UNSENDABLE.search(value):
+        decisions.add("rules", "header_syntax", f"{name!r} cannot be sent in HTTP: dropped")
+    else:
+        return True
+    return False
+
+
+def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a page of this host may read an answer from `url`."""
+    address, page = parse(url), parse(profile.page_origin or "")
+    if not profile.check_cors or (address and page and address.origin == page.origin):
+        return True
+    allowed = [value for name, value in headers if name.lower() == "access-control-allow-origin"]
+    return allowed[:1] == ["*"] or (page is not None and allowed[:1] == [page.origin])

@@ -1,0 +1,107 @@
+"""
+Slots: at most `limit` calls run at once; the rest wait in order, or are refused.
+
+A waiting call is one entry in a deque. At most `limit` worker tasks exist, each running one call
+after the other; a call that ended while it waited is skipped when its turn comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+Place = Literal["slot", "queue", "refused"]
+
+
+class Scheduled(Protocol):
+    """What the scheduler needs of a call."""
+
+    worker: asyncio.Task[None] | None
+    """The task that runs it, while it runs."""
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the call has ended."""
+
+
+C = TypeVar("C", bound=Scheduled)
+
+
+class Scheduler(Generic[C]):
+    """
+    One bucket of slots.
+
+    Args:
+        limit: calls that run at once; None for no limit.
+        overflow: what happens to one more: it waits (`queue`) or is refused (`reject`).
+        run: runs one call and never raises, cancellation apart.
+    """
+
+    def __init__(
+        self,
+        limit: int | None,
+        overflow: Literal["queue", "reject"],
+        run: Callable[[C], Awaitable[None]],
+    ) -> None:
+        self._limit = limit
+        self._overflow = overflow
+        self._run = run
+        self._live = 0
+        self._waiting: deque[C] = deque()
+        self._workers: set[asyncio.Task[None]] = set()
+
+    def submit(self, call: C) -> Place:
+        """Give a call a slot or a place in the queue, or refuse it; it starts on a later tick."""
+        full = self._limit is not None and self._live >= self._limit
+        if full and self._overflow == "reject":
+            return "refused"
+        self._live += 1
+        self._waiting.append(call)
+        if self._limit is None or len(self._workers) < self._limit:
+            worker = asyncio.get_running_loop().create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        return "queue" if full else "slot"
+
+    def release(self, call: C) -> None:
+        """Free the slot or place of a call that has just settled, and stop what still runs."""
+        self._live -= 1
+        if call.worker is not None:
+            call.worker.cancel()
+
+    async def drained(self) -> None:
+        """Wait until no worker is left; every call must have settled before."""
+        if self._workers:
+            await asyncio.wait(self._workers)
+
+    async def _work(self) -> None:
+        worker = asyncio.current_task()
+        while self._waiting:
+            call = self._waiting.popleft()
+            if call.settled:
+                continue
+            call.worker = worker
+            try:
+                await self._run(call)
+            except asyncio.CancelledError:
+                if not call.settled:
+                    raise
+            call.worker = None
+            await _absorb_cancellation(worker)
+
+
+async def _absorb_cancellation(worker: asyncio.Task[None] | None) -> None:
+    """
+    Take back the cancellation that ended one call, so that it cannot reach the next.
+
+    A call aborted from inside its own last step is cancelled with nothing left to await.
+    """
+    while worker is not None and worker.cancelling():
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        worker.uncancel()

@@ -1,0 +1,332 @@
+"""One record per call: what was asked, what decided, what went over the wire, what came back."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bridge.files import HostFile
+from bridge.profile import Text
+from bridge.values import Undefined, brand, js_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bridge.profile import Options, Profile, Source
+    from bridge.reasons import Reason
+    from bridge.target import Target
+    from bridge.transport import FilePart, Headers, Measures, WireUpload
+
+TRACE_VERSION: Final = 1
+PREVIEW_BYTES: Final = 64 << 10
+MASK: Final = "***"
+_SECRET = re.compile(
+    r"authorization|cookie|token|secret|passw|signature|policy|credential|accesskey|api[-_]?key|session",
+    re.IGNORECASE,
+)
+_SECRET_QUERY = re.compile(rf"([?&][^=&#]*(?:{_SECRET.pattern})[^=&#]*=)[^&#]*", re.IGNORECASE)
+
+
+class Decisions:
+    """The rules that decided a call, each with its source in the profile."""
+
+    __slots__ = ("_taken",)
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[str, str, str]] = []
+
+    def add(self, step: str, rule: str, effect: str) -> None:
+        """Note that at `step` the profile field (or rule) `rule` had this effect."""
+        self._taken.append((step, rule, effect))
+
+    def rules(self) -> list[str]:
+        """Return the names of the rules that decided, in order."""
+        return [rule for _, rule, _ in self._taken]
+
+    def to_json(self, sources: Mapping[str, Source]) -> list[dict[str, object]]:
+        """Return `[{step, rule, effect, source}]`; source is null for a rule of ours."""
+        return [
+            {"step": step, "rule": rule, "effect": effect, "source": _cited(sources.get(rule))}
+            for step, rule, effect in self._taken
+        ]
+
+
+def _cited(source: Source | None) -> dict[str, object] | None:
+    return None if source is None else asdict(source)
+
+
+@dataclass(slots=True)
+class SentPart:
+    """One part as it was sent; `preview` holds its first bytes, or None."""
+
+    name: str
+    filename: str | None
+    type: str | None
+    size: int
+    preview: bytes | None
+
+
+@dataclass(slots=True)
+class Request:
+    """The request as it left."""
+
+    url: str
+    dialled: str
+    method: str
+    headers: Headers
+    size: int
+    parts: list[SentPart]
+
+
+@dataclass(slots=True)
+class Response:
+    """The answer as it arrived."""
+
+    status: int
+    headers: Headers
+    size: int
+    preview: bytes
+
+
+@dataclass(slots=True)
+class Record:
+    """
+    Everything about one call.
+
+    `times` maps `invoked queued dequeued dns connect tls send sent first_byte end` to milliseconds
+    from `started` (epoch milliseconds), None for what did not happen.
+    """
+
+    id: int
+    target: Target
+    api: str
+    overrides: Mapping[str, object]
+    session: str
+    started: float
+    options: Options
+    unknown_keys: tuple[str, ...] = ()
+    understood: Options = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
+    conditions: tuple[str, ...] = ()
+    not_emulated: list[str] = field(default_factory=list)
+    times: dict[str, float | None] = field(default_factory=lambda: {"invoked": 0.0})
+    request: Request | None = None
+    response: Response | None = None
+    progress: list[tuple[float, int]] = field(default_factory=list)
+    callbacks: list[tuple[float, str, object]] = field(default_factory=list)
+    callback_errors: list[str] = field(default_factory=list)
+    ok: bool | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    result: dict[str, object] = field(default_factory=dict)
+    unrouted: str = ""
+    boundary: str = ""
+    sink_upload: int | None = None
+
+    def close(self, result: dict[str, object], *, ok: bool, at: float) -> None:
+        """Note how the call ended, `at` milliseconds after it began."""
+        self.ok, self.result = ok, result
+        self.times["end"] = at
+
+    def note_measures(self, measures: Measures, ms: Callable[[float], float]) -> None:
+        """Take over what the transport measured; `ms` turns its times into this record's."""
+        for name, measured in _MEASURED.items():
+            if measured in measures.times:
+                self.times[name] = ms(measures.times[measured])
+        if measures.unrouted:
+            self.unrouted = measures.unrouted
+            effect = f"{measures.unrouted} is not routed, so it was never dialled"
+            self.decisions.add("transport", "bridge.route", effect)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the record as `schemas/trace.json` describes it, secrets masked."""
+        return {
+            "v": TRACE_VERSION,
+            "id": self.id,
+            "session": self.session,
+            "target": self.target.name,
+            "profile_overrides": _plain(dict(self.overrides)),
+            "api": self.api,
+            "started": round(self.started),
+            "options": masked(_plain(self.options)),
+            "unknown_keys": list(self.unknown_keys),
+            "understood": masked(_plain(self.understood)),
+            "decisions": self.decisions.to_json(sources_of(self.target)),
+            "conditions": list(self.conditions),
+            "not_emulated": list(self.not_emulated),
+            "times": {key: _ms(self.times.get(key)) for key in _TIMES},
+            "request": self._request(),
+            "response": self._response(),
+            "progress": [[_ms(at), sent] for at, sent in self.progress],
+            "callbacks": [
+                {"ms": _ms(at), "name": name, "payload": masked(_plain(payload))}
+                for at, name, payload in self.callbacks
+            ],
+            "callback_errors": list(self.callback_errors),
+            "outcome": self._outcome(),
+            "sink_upload": self.sink_upload,
+        }
+
+    def _request(self) -> dict[str, object] | None:
+        sent = self.request
+        if sent is None:
+            return None
+        return {
+            "url": mask_url(sent.url),
+            "dialled": sent.dialled,
+            "method": sent.method,
+            "headers": _masked_headers(sent.headers),
+            "bytes": sent.size,
+            "parts": [_part(part) for part in sent.parts],
+        }
+
+    def _response(self) -> dict[str, object] | None:
+        got = self.response
+        if got is None:
+            return None
+        preview = got.preview.decode("utf-8", "replace")
+        headers = _masked_headers(got.headers)
+        return {"status": got.status, "headers": headers, "bytes": got.size, "preview": preview}
+
+    def _outcome(self) -> dict[str, object]:
+        reason = None if self.reason is None else str(self.reason)
+        result = masked(_plain(self.result))
+        return {"ok": bool(self.ok), "reason": reason, "detail": self.detail, "result": result}
+
+
+def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
+    """
+    Return what left for the wire, files previewed while they are open.
+
+    Args:
+        upload: what the transport was given.
+        measures: what it did with it.
+        budget: bytes of previews that may still be kept.
+    """
+    parts = [
+        SentPart(name, None, None, len(value.encode("utf-8", "replace")), _clip(value))
+        for name, value in upload.fields
+    ]
+    for part in upload.files:
+        parts.append(_file_part(part, budget))
+        budget -= len(parts[-1].preview or b"")
+    headers = measures.request_headers or upload.headers
+    dialled, sent = measures.dialled, measures.body_bytes
+    return Request(upload.url, dialled, "POST", headers, sent, parts)
+
+
+def _clip(value: str) -> bytes:
+    return value.encode("utf-8", "replace")[:PREVIEW_BYTES]
+
+
+def _file_part(part: FilePart, budget: int) -> SentPart:
+    size = part.file.size
+    fits = size <= min(PREVIEW_BYTES, budget)
+    preview = part.file.pread(size, 0) if fits else None
+    return SentPart(part.name, part.filename, part.content_type, size, preview)
+
+
+_MEASURED = {
+    "dns": "dns_start",
+    "connect": "connect_start",
+    "tls": "tls_start",
+    "send": "request_start",
+    "sent": "request_end",
+    "first_byte": "response_start",
+}
+_TIMES = (
+    "invoked",
+    "queued",
+    "dequeued",
+    "dns",
+    "connect",
+    "tls",
+    "send",
+    "sent",
+    "first_byte",
+    "end",
+)
+
+
+def sources_of(target: Target) -> dict[str, Source]:
+    """Return the sources of a target's fields, its layers' under `LAYER.FIELD` and plain."""
+    sources: dict[str, Source] = {}
+    for layer in reversed(target.layers):
+        sources.update(layer.sources)
+    return {**sources, **target.profile.sources, **_text_sources(target.profile)}
+
+
+def _text_sources(profile: Profile) -> dict[str, Source]:
+    texts = profile.texts.items()
+    found = {str(reason): text.source for reason, text in texts if isinstance(text, Text)}
+    return found | {api: picker.source for api, picker in profile.pickers.items()}
+
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _part(part: SentPart) -> dict[str, object]:
+    secret = bool(_SECRET.search(part.name))
+    return {
+        "name": part.name,
+        "filename": part.filename,
+        "type": part.type,
+        "size": part.size,
+        "preview": MASK if secret else _preview(part),
+    }
+
+
+def _preview(part: SentPart) -> object:
+    if part.preview is None:
+        return None
+    if part.filename is None or (part.type or "").startswith("text/"):
+        return part.preview.decode("utf-8", "replace")
+    return {"$bytes": base64.b64encode(part.preview).decode()}
+
+
+def _masked_headers(headers: Headers) -> list[list[str]]:
+    return [[name, MASK if _SECRET.search(name) else value] for name, value in headers]
+
+
+def mask_url(url: str) -> str:
+    """Hide the values of secret-looking query parameters."""
+    return _SECRET_QUERY.sub(rf"\1{MASK}", url)
+
+
+def masked(value: object) -> object:
+    """Hide the values of secret-looking keys, at every depth."""
+    if isinstance(value, dict):
+        return {k: MASK if _SECRET.search(k) else masked(inner) for k, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner) for inner in value]
+    return mask_url(value) if isinstance(value, str) else value
+
+
+def _plain(value: object) -> object:
+    """Turn a JavaScript value into JSON, with the protocol's tags for what JSON lacks."""
+    if isinstance(value, dict):
+        return {_text(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$js": js_string(value)}
+    return value if value is None or isinstance(value, (bool, int, float)) else _tag(value)
+
+
+def _tag(value: object) -> dict[str, str]:
+    if isinstance(value, HostFile):
+        return {"$file": value.path}
+    if isinstance(value, (bytes, bytearray)):
+        return {"$bytes": base64.b64encode(value).decode()}
+    return {"$js": "undefined" if isinstance(value, Undefined) else brand(value)}
+
+
+def _text(value: str) -> str:
+    """Replace lone surrogates, which no UTF-8 file can hold."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
