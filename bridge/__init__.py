@@ -25,8 +25,9 @@ def _check_siblings() -> None:
 
 _check_siblings()
 
-from bridge.errors import BridgeError, HostError, UploadFailed  # noqa: E402  the guard comes first
+from bridge.errors import BridgeError, HostError  # noqa: E402  the guard comes first
 from bridge.files import HostFile  # noqa: E402
+from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed  # noqa: E402
 from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text  # noqa: E402
 from bridge.reasons import Failure, Reason  # noqa: E402
 from bridge.runtime import Bridge, Outcome  # noqa: E402
@@ -44,6 +45,9 @@ __all__ = [
     "Failure",
     "HostError",
     "HostFile",
+    "HostObject",
+    "HostPromise",
+    "HostTask",
     "HttpTransport",
     "Layer",
     "MemoryTransport",

@@ -536,11 +536,11 @@ def test_a_full_record_is_accepted(record: dict[str, Any]) -> None:
         "url": "https://up.test/",
         "dialled": "http://127.0.0.1:8000/",
         "method": "POST",
-        "headers": {"authorization": "***"},
+        "headers": [["authorization", "***"]],
         "bytes": 512,
         "parts": [part],
     }
-    record["response"] = {"status": 200, "headers": {}, "bytes": 90, "preview": "{}"}
+    record["response"] = {"status": 200, "headers": [], "bytes": 90, "preview": "{}"}
     record["progress"] = [[0.5, 100], [1.5, 512]]
     record["callbacks"] = [{"ms": 2, "name": "success", "payload": {"statusCode": 200}}]
     record["outcome"] = {"ok": True, "reason": None, "detail": None, "result": {"statusCode": 200}}

@@ -12,7 +12,7 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from bridge.errors import BridgeError, HostError, UploadFailed
+from bridge.errors import BridgeError, HostError
 from bridge.protocol import CALLBACKS, CallbackMessage, Invoke
 from bridge.reasons import Reason
 from bridge.registry import unknown
@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     Callback = Callable[[object], object]
 
 _EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
+
+
+class UploadFailed(Exception):  # noqa: N818  the field's word for this outcome is "fail"
+    """
+    A call awaited from Python ended in `fail`.
+
+    Attributes:
+        result: the object `fail` received, in the host's own shape.
+        reason: minibridge's platform-neutral name of the cause.
+        record: the trace record of the call.
+    """
+
+    def __init__(self, result: dict[str, object], reason: Reason, record: Record) -> None:
+        super().__init__(f"{reason}: {result}")
+        self.result = result
+        self.reason = reason
+        self.record = record
 
 
 class Settled:
