@@ -37,7 +37,11 @@ def load(name: str) -> Profile | Layer:
 
 
 def _loaded(entry: EntryPoint) -> Profile | Layer:
-    loaded = entry.load()
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        message = f"the platform {entry.name!r} cannot be loaded from {entry.value}: {error!r}"
+        raise BridgeError(message) from error
     if not isinstance(loaded, (Profile, Layer)):
         message = f"{entry.value} is a {type(loaded).__name__}, not a Profile or a Layer"
         raise BridgeError(message)
@@ -52,10 +56,29 @@ def _names(platform: Profile | Layer) -> tuple[str, ...]:
 
 
 @cache
+def _found() -> tuple[dict[str, Profile | Layer], dict[str, str]]:
+    """Part what can be used, by name, from what cannot, by entry-point name with the reason."""
+    usable: dict[str, Profile | Layer] = {}
+    broken: dict[str, str] = {}
+    for entry in _entries().values():
+        try:
+            loaded = _loaded(entry)
+        except BridgeError as error:
+            broken[entry.name] = str(error)
+        else:
+            usable[loaded.name] = loaded
+    return usable, broken
+
+
 def everything() -> tuple[Profile | Layer, ...]:
-    """Return every registered platform once, in order of name."""
-    unique = {loaded.name: loaded for loaded in map(_loaded, _entries().values())}
-    return tuple(unique[name] for name in sorted(unique))
+    """Return every usable platform once, in order of name; a broken one hides no other."""
+    usable, _ = _found()
+    return tuple(usable[name] for name in sorted(usable))
+
+
+def broken() -> dict[str, str]:
+    """Return the entry points that lead to no platform: their name, and why."""
+    return dict(_found()[1])
 
 
 def profiles() -> list[Profile]:

@@ -1,1 +1,65 @@
-"""The `minibridge` command."""
+"""
+The `minibridge` command.
+
+Every command gets its parsed arguments and a `Screen`, and returns an exit status. Commands are
+imported when they are chosen: `minibridge --version` loads neither aiohttp nor jsonschema nor rich.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from bridge.cli import arguments
+from bridge.cli.look import Mistake, Screen
+from bridge.errors import BridgeError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+OK, FAILED, USAGE, INTERNAL, INTERRUPTED = 0, 1, 2, 4, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Args:
+        argv: the words after `minibridge`; None takes them from the command line.
+
+    Returns:
+        0 all held, 1 something failed, 2 a usage error, 4 a fault of ours, 130 interrupted.
+    """
+    try:
+        return _run(arguments.parser().parse_args(argv))
+    except SystemExit as end:  # argparse has printed what it had to say
+        return cast("int", end.code)
+    except (BridgeError, Mistake) as error:
+        return _say(str(error), USAGE)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  the last resort: one line for whoever met it
+        return _broken(error)
+
+
+def _run(args: Namespace) -> int:
+    screen = Screen.of(sys.stdout, colour=not args.no_color)
+    command = cast("Callable[[Namespace, Screen], int]", import_module(args.module).run)
+    return command(args, screen)
+
+
+def _say(sentence: str, status: int) -> int:
+    print("minibridge:", " ".join(sentence.split()), file=sys.stderr, flush=True)  # noqa: T201
+    return status
+
+
+def _broken(error: Exception) -> int:
+    if os.environ.get("MINIBRIDGE_DEBUG"):
+        import traceback  # noqa: PLC0415  only for whoever asks
+
+        traceback.print_exception(error)
+    what = f"internal error: {type(error).__name__}: {error}"
+    return _say(f"{what}; set MINIBRIDGE_DEBUG=1 for the traceback", INTERNAL)

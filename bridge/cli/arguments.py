@@ -1,0 +1,146 @@
+"""The words of the command line: commands, their flags, and one line for a slip."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    # It has no public name.
+    Commands = argparse._SubParsersAction["_Parser"]  # noqa: SLF001
+
+_LAST_PORT = 65535
+_EXIT = "exit status: 0 all held, 1 something failed, 2 usage, 4 internal error, 130 interrupted"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, as every other error of ours."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"minibridge: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = _Parser(
+        prog="minibridge",
+        description="Mini-program hosts, emulated: real uploads, answered as each host answers.",
+        epilog=_EXIT,
+    )
+    version = f"minibridge {metadata.version('minibridge')}"
+    top.add_argument("--version", action="version", version=version)
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_upload, _targets, _doctor, _sink):
+        add(commands)
+    return top
+
+
+def _command(commands: Commands, name: str, module: str, summary: str) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=summary, description=summary, epilog=_EXIT)
+    added.set_defaults(module=f"bridge.cli.{module}")
+    added.add_argument(
+        "--json", action="store_true", help="print JSON, and nothing else, on stdout"
+    )
+    added.add_argument("--no-color", action="store_true", help="plain text; so does NO_COLOR")
+    return added
+
+
+def _upload(commands: Commands) -> None:
+    it = _command(commands, "upload", "upload", "Upload a file on one or many targets.")
+    it.add_argument("file", metavar="FILE", type=Path, help="the file that is picked and sent")
+    _targeting(it)
+    it.add_argument(
+        "--to",
+        metavar="URL",
+        help="where to upload, which permits that origin; default: the embedded server",
+    )
+    it.add_argument("--name", default="file", help="the form field of the file (default: file)")
+    it.add_argument("--file-type", metavar="T", help="Alipay's fileType (default: by FILE's name)")
+    repeatable(it, "--form", "K=V", pair, "one more form field")
+    repeatable(it, "--header", "K=V", pair, "one more request header")
+    it.add_argument("--timeout", metavar="MS", type=_number, help="the timeout in milliseconds")
+    repeatable(it, "--option", "K=JSON", json_pair, "any other option of uploadFile")
+    it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+
+
+def _targets(commands: Commands) -> None:
+    it = _command(commands, "targets", "targets", "List every target, or explain one of them.")
+    it.add_argument("name", metavar="NAME", nargs="?", help="a target whose fields to show")
+    repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+
+
+def _doctor(commands: Commands) -> None:
+    _command(commands, "doctor", "doctor", "Check this installation with a real upload.")
+
+
+def _sink(commands: Commands) -> None:
+    it = _command(
+        commands, "sink", "serve_sink", "Run the embedded server: one JSON line per upload."
+    )
+    it.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    it.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
+    it.add_argument("--script", metavar="FILE", type=Path, help="answers, as a JSON list of steps")
+    it.add_argument("--token", help="the bearer token of the admin interface")
+
+
+def _targeting(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--on",
+        metavar="T[,T...]",
+        default="wx",
+        help="targets, or `all` (default: wx); see `minibridge targets`",
+    )
+    repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+
+
+def repeatable(
+    it: argparse.ArgumentParser,
+    flag: str,
+    metavar: str,
+    kind: Callable[[str], object],
+    summary: str,
+) -> None:
+    """Add a flag that may be given many times; its values come as a list of pairs."""
+    it.add_argument(
+        flag, metavar=metavar, type=kind, action="append", default=[], help=f"{summary}; repeatable"
+    )
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Read `K=V`; raises `ArgumentTypeError`."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        message = f"{text!r} is not KEY=VALUE"
+        raise argparse.ArgumentTypeError(message)
+    return key, value
+
+
+def json_pair(text: str) -> tuple[str, object]:
+    """Read `K=JSON`; raises `ArgumentTypeError`."""
+    key, value = pair(text)
+    try:
+        return key, json.loads(value)
+    except ValueError as error:
+        message = f"{value!r} is not JSON; a text needs its quotes: '{key}=\"{value}\"'"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        message = f"{text!r} is not a number of milliseconds"
+        raise argparse.ArgumentTypeError(message) from error
+    return int(value) if value.is_integer() else value
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        message = f"{text!r} is not a port; give 0 to 65535"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

@@ -1,0 +1,49 @@
+"""`minibridge sink`: the embedded server alone, one JSON line for each upload that arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from bridge.cli.look import Mistake
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+    from bridge.cli.look import Screen
+    from bridge.uploads import Upload
+
+
+def run(args: Namespace, screen: Screen) -> int:
+    """Serve until interrupted, or until nobody reads standard output any more."""
+    steps = [] if args.script is None else _script(args.script)
+    asyncio.run(_serve(args, steps, screen))
+    return 0
+
+
+async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
+    from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
+
+    unread = asyncio.Event()
+
+    def tell(upload: Upload) -> None:
+        screen.write(json.dumps(upload.to_json(), ensure_ascii=False))
+        if screen.gone:
+            unread.set()
+
+    server = UploadServer(args.host, args.port, token=args.token, on_upload=tell)
+    server.script(steps)  # type: ignore[arg-type]  # checked there, step by step
+    async with server:
+        print(f"minibridge: uploads to {server.url}, Ctrl-C ends", file=sys.stderr, flush=True)  # noqa: T201
+        await unread.wait()
+
+
+def _script(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"cannot read the script {str(path)!r}: {error}"
+        raise Mistake(message) from error
