@@ -78,7 +78,7 @@ class Call:
         self._profile = profile
         self._tell = tell
         self._now = now
-        self._shown = -1
+        self._shown = (-1, False)
 
     @property
     def settled(self) -> bool:
@@ -90,11 +90,12 @@ class Call:
         return self._life.advance(event)
 
     def progress(self, sent: int, total: int) -> None:
-        """Tell the logic of each further whole percent; what comes too late is dropped."""
-        percent = outcome.percent(self._profile, sent, total)
-        if self.settled or percent == self._shown:
+        """Tell the logic of each further percent and of the end; what comes too late is dropped."""
+        # A host that rounds shows 100 before the last byte: the exact end is news all the same.
+        shown = (outcome.percent(self._profile, sent, total), sent >= total)
+        if self.settled or shown == self._shown:
             return
-        self._shown = percent
+        self._shown = shown
         self.record.progress.append((self.ms(), sent))
         self._tell(self, "progressUpdate", outcome.progress_payload(self._profile, sent, total))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.protocol import ApiDescription
+from bridge.values import undefined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,8 @@ def down(
             decisions.add("layer", "rename", f"{layer.name} passes {key} as {table[key]}")
         options = {table.get(key, key): value for key, value in options.items()}
         if layer.translate is not None:
+            # Such a layer reads its options one by one, where undefined is the same as absent.
+            options = {key: value for key, value in options.items() if value is not undefined}
             options = layer.translate(layer, options, configs.get(layer.name, {}))
             decisions.add("layer", "translate", f"{layer.name} rewrote the options")
         options |= {key: value for key, value in layer.fill.items() if key not in options}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.profile import Never, Text
 from bridge.reasons import Reason
-from bridge.timings import NOT_EMULATED, Moments, measured
+from bridge.timings import NOT_EMULATED, TLS_FIELDS, Moments, measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,11 +55,24 @@ def profile_fields(target: Target) -> list[str]:
     return [name for name in target.profile.profile_fields if target.has(f"profile.{name}")]
 
 
-def not_emulated(target: Target, result: Result) -> list[str]:
-    """Return the `profile` fields of a result that hold a placeholder, for the record."""
+def idle_options(profile: Profile, values: Options) -> list[str]:
+    """Return the options a call switched on that nothing here acts upon, for the record."""
+    return [key for key, value in values.items() if value and key in profile.without_effect]
+
+
+def not_emulated(target: Target, result: Result, *, plain: bool) -> list[str]:
+    """
+    Return the `profile` fields of a result that hold a placeholder, for the record.
+
+    Args:
+        target: the environment.
+        result: the success object.
+        plain: whether an https address was dialled without TLS, which leaves no TLS times.
+    """
     if "profile" not in result:
         return []
-    return [f"profile.{name}" for name in profile_fields(target) if name in NOT_EMULATED]
+    holes = NOT_EMULATED | (TLS_FIELDS if plain else frozenset())
+    return [f"profile.{name}" for name in profile_fields(target) if name in holes]
 
 
 def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:
@@ -102,7 +115,7 @@ def decoded(body: bytes, charset: str | None) -> str:
     """Return a body as text by its charset, undecodable bytes replaced, one BOM stripped."""
     try:
         text = body.decode(charset or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         text = body.decode("utf-8", "replace")
     return text.removeprefix(_BOM)
 

@@ -17,8 +17,11 @@ Result = dict[str, object]
 
 
 def parse_version(text: str) -> Version:
-    """Turn `"3.8.10"` into `(3, 8, 10)`; raises `ValueError` for anything else."""
-    return tuple(int(piece) for piece in text.split("."))
+    """Turn `"3.8.10"` into `(3, 8, 10)` and `"4.0"` into `(4,)`; raises `ValueError` otherwise."""
+    numbers = [int(piece) for piece in text.split(".")]
+    while len(numbers) > 1 and not numbers[-1]:
+        del numbers[-1]
+    return tuple(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ class Profile:
     """The answer to an empty `name` that passed the type check; None sends it."""
     file_type: Literal["required", "checked", "ignored"] | None = None
     """How `fileType` is judged; None where the host does not know the option."""
+    without_effect: frozenset[str] = frozenset()
+    """Options the host knows and this emulation takes without doing anything for them."""
     fixed_timeout: int
     """Milliseconds a call may take where `timeout` is not offered, or zero is given."""
     max_timeout: int | None = None

@@ -6,6 +6,7 @@ It needs pytest-asyncio; without it the plugin is inert, and a test that asks fo
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from bridge.sink import UploadServer
 
-_MARK = "target(*names, **overrides): the environments that the `bridge` fixture emulates in turn"
+_MARK = "target(*names, **settings): the environments that the `bridge` fixture emulates in turn"
+_OWN = {name for name in signature(Bridge).parameters if name not in ("target", "overrides")}
 _MISSING = "the minibridge fixtures need pytest-asyncio: pip install 'minibridge[pytest]'"
 
 
@@ -38,9 +40,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "bridge" not in metafunc.fixturenames:
         return
     mark = metafunc.definition.get_closest_marker("target")
-    names, overrides = (mark.args or ("wx",), mark.kwargs) if mark else (("wx",), {})
+    names, settings = (mark.args or ("wx",), mark.kwargs) if mark else (("wx",), {})
+    overrides = {name: value for name, value in settings.items() if name not in _OWN}
     try:
-        targets = [(resolve(name, overrides).name, overrides) for name in names]
+        targets = [(resolve(name, overrides).name, settings) for name in names]
     except BridgeError as error:
         raise pytest.UsageError(str(error)) from error
     ids = [name for name, _ in targets] if mark else [""]
@@ -62,11 +65,12 @@ async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
     """
     Return an open `Bridge` on the marked target, by default `wx`.
 
+    The marker takes what `Bridge` takes: `@pytest.mark.target("wx", domains=[...], limit=2)`.
     The test fails at its end if a call is still in flight, if an unrouted origin was called, or if
     a callback raised; `bridge.callback_errors.clear()` forgives the last.
     """
-    name, overrides = request.param
-    async with Bridge(name, **overrides) as opened:
+    name, settings = request.param
+    async with Bridge(name, **settings) as opened:
         yield opened
         _check_end(opened)
 

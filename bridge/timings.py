@@ -20,6 +20,8 @@ NOT_EMULATED = frozenset(
     }
 )
 """Fields nobody can measure on one call from here: always 0 or False, and listed in the record."""
+TLS_FIELDS = frozenset({"SSLconnectionStart", "SSLconnectionEnd"})
+"""Fields that are 0 where a route leads an https address to a plain server."""
 
 
 @dataclass(frozen=True, slots=True)

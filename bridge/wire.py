@@ -85,13 +85,15 @@ def _opened(profile: Profile, files: Files, one: Chosen, stack: ExitStack) -> Fi
         raise FileFailure(Reason.OVER_SIZE)
     original = files.original_name(one.path) if profile.filename == "original" else None
     filename = original or PurePosixPath(one.path).name
-    guessed, _ = _TYPES.guess_type(f"name{PurePosixPath(filename).suffix}")
+    # Not strict: Python 3.11 counts image/webp among the common types outside the standard.
+    guessed, _ = _TYPES.guess_type(f"name{PurePosixPath(filename).suffix}", strict=False)
     return FilePart(one.name, filename, guessed or _DEFAULT_TYPE, file)
 
 
 def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str], ...]:
     """Return `formData` as text fields in insertion order, values as JavaScript's `String(v)`."""
-    form = cast("Options", values.get("formData") or {})
+    given = values.get("formData")
+    form = cast("Options", given) if isinstance(given, dict) else {}
     for key, value in form.items():
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             decisions.add("wire", "form_value", f"{key} is sent as {js_string(value)!r}")

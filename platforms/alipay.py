@@ -117,7 +117,9 @@ _SOURCES = {
     "progress_names": _PAGE,
     "progress_rounding": _inferred(_UPLOAD, _AS_OF, "not stated: open containers floor"),
     "profile_fields": _SILENT,
-    "since": _PAGE,
+    "since": _documented(
+        _UPLOAD, _AS_OF, "offProgressUpdate is in the typings only: taken to be as old as the task"
+    ),
     "older": _reported(_MIRROR, note="the option is from 10.2.80; before it a fixed 30 s"),
     "filename": _inferred(
         _UPLOAD, _AS_OF, "its server samples read an extension from it; as on WeChat"
@@ -227,6 +229,7 @@ PHONE = Profile(
     since={
         "member.abort": "10.1.35",
         "member.onProgressUpdate": "10.1.35",
+        "member.offProgressUpdate": "10.1.35",
         "member.onHeadersReceived": "10.2.90",
         "member.offHeadersReceived": "10.2.90",
     },

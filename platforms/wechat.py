@@ -70,6 +70,9 @@ _SOURCES = {
         note="the older wx-style library strings them together in the order url, filePath, name",
     ),
     "file_type": _SILENT,
+    "without_effect": _inferred(
+        _UPLOAD, note="uploads go over HTTP/1.1 here, so none of the three changes anything"
+    ),
     "fixed_timeout": _documented(_NETWORK),
     "max_timeout": _documented(
         _NETWORK, note="names no maximum; an older guide had 60 s, lifted on iOS in 2.14.0"
@@ -276,6 +279,7 @@ PHONE = Profile(
         1001,
         _inferred(_DIMINA, date=_DIMINA_AS_OF, note="unknown for WeChat; that container's text"),
     ),
+    without_effect=frozenset({"enableHttp2", "enableQuic", "useHighPerformanceMode"}),
     fixed_timeout=60_000,
     schemes=frozenset({"https"}),
     forbidden_headers=frozenset({"referer", "user-agent"}),

@@ -42,7 +42,7 @@ IDENTITY = {
     "layers_only",
 }
 SOURCED_BY_THEMSELVES = {"texts", "blank_name", "pickers"}
-VERSIONED = {"since", "until", "older"}
+SOURCED_WHEN_SET = {"since", "until", "older", "without_effect"}
 DETAIL = {"host", "ip", "port", "detail", "problems", "limit"}
 LONGEST_NOTE = 160
 UNDEFINED_FILE_PATH = (
@@ -135,9 +135,9 @@ def test_every_behavioural_field_has_a_source(profile: Profile) -> None:
     """Whatever decides how the host behaves can be traced to where it was read."""
     behaviour = {field.name for field in fields(Profile)} - IDENTITY - {"sources"}
     behaviour -= SOURCED_BY_THEMSELVES
-    behaviour -= {name for name in VERSIONED if not getattr(profile, name)}
+    behaviour -= {name for name in SOURCED_WHEN_SET if not getattr(profile, name)}
     assert set() == behaviour - profile.sources.keys()
-    assert set() == profile.sources.keys() - behaviour - VERSIONED
+    assert set() == profile.sources.keys() - behaviour - SOURCED_WHEN_SET
 
 
 @every_profile
