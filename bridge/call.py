@@ -29,11 +29,13 @@ class Call:
         record: its trace record, whose id is the `uploadTaskId`.
         chain: the layers it came through, outermost first.
         profile: the host.
+        heard: the events this host's task can be asked for.
         tell: passes a state change on to the logic.
         now: the loop's clock.
     """
 
     __slots__ = (
+        "_heard",
         "_life",
         "_now",
         "_profile",
@@ -55,11 +57,12 @@ class Call:
         "worker",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  one record, made in one place
         self,
         record: Record,
         chain: tuple[Layer, ...],
         profile: Profile,
+        heard: frozenset[str],
         tell: Tell,
         now: Callable[[], float],
     ) -> None:
@@ -74,6 +77,7 @@ class Call:
         self.worker: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.invoked = self.queued = self.dequeued = now()
+        self._heard = heard
         self._life = Life()
         self._profile = profile
         self._tell = tell
@@ -97,11 +101,12 @@ class Call:
             return
         self._shown = shown
         self.record.progress.append((self.ms(), sent))
-        self._tell(self, "progressUpdate", outcome.progress_payload(self._profile, sent, total))
+        if "progressUpdate" in self._heard:
+            self._tell(self, "progressUpdate", outcome.progress_payload(self._profile, sent, total))
 
     def headers(self, status: int, headers: Headers) -> None:  # noqa: ARG002  part of the protocol
         """Tell the logic that an answer has begun."""
-        if self.advance(Event.HEADERS):
+        if self.advance(Event.HEADERS) and "headersReceived" in self._heard:
             self._tell(self, "headersReceived", outcome.headers_payload(self._profile, headers))
 
     def ms(self, at: float | None = None) -> float:

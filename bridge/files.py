@@ -237,7 +237,8 @@ def _key(path: str) -> str:
 def _plain(part: str) -> bool:
     """Tell whether one path segment is only a name, also once it is percent-decoded."""
     decoded = unquote(part)
-    return decoded not in (".", "..") and not set(decoded) & set("/\\\0:")
+    encodable = part == part.encode("utf-8", "replace").decode()
+    return encodable and decoded not in (".", "..") and not set(decoded) & set("/\\\0:")
 
 
 def _checked(data: bytes | str | Path) -> bytes | Path:

@@ -81,6 +81,13 @@ def describe(target: Target) -> Globals:
     return found
 
 
+def heard(target: Target) -> frozenset[str]:
+    """Return the task events that this host's task has a working listener for."""
+    events = {"onProgressUpdate": "progressUpdate", "onHeadersReceived": "headersReceived"}
+    members = describe(target)[target.profile.namespace][UPLOAD].members
+    return frozenset(event for name, event in events.items() if members.get(name) == "call")
+
+
 def _host(target: Target) -> dict[str, ApiDescription]:
     profile = target.profile
     upload = ApiDescription(

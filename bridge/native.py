@@ -13,10 +13,8 @@ import logging
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, cast
-
-import structlog
 
 from bridge import layers, outcome, pickers, rules, wire
 from bridge.call import Call
@@ -36,6 +34,9 @@ from bridge.values import copied, js_string
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from structlog.stdlib import BoundLogger
+    from structlog.typing import EventDict
+
     from bridge.files import Files
     from bridge.network import Network
     from bridge.pickers import Album
@@ -45,17 +46,33 @@ if TYPE_CHECKING:
     from bridge.transport import FilePart, Headers, Reply, Transport
 
 logging.getLogger("bridge").addHandler(logging.NullHandler())
-_log = structlog.wrap_logger(
-    logging.getLogger("bridge"),
-    processors=[
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_log_level,
-        structlog.processors.KeyValueRenderer(key_order=["event"]),
-    ],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
 _PREVIEWS_HELD = 8 << 20
 _BOUNDARY_DIGITS = 24
+
+
+@cache
+def _log() -> BoundLogger:
+    """Return the logger, made at the first use: structlog takes 40 ms to import."""
+    import structlog  # noqa: PLC0415
+
+    render = structlog.processors.KeyValueRenderer(key_order=["event"])
+
+    def with_traceback(logger: object, name: str, event: EventDict) -> tuple[object, object]:
+        error = event.pop("exc_info", None)
+        return (render(logger, name, event),), {"exc_info": error}
+
+    return cast(
+        "BoundLogger",
+        structlog.wrap_logger(
+            logging.getLogger("bridge"),
+            processors=[
+                structlog.stdlib.filter_by_level,
+                structlog.stdlib.add_log_level,
+                with_traceback,
+            ],
+            wrapper_class=structlog.stdlib.BoundLogger,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,7 @@ class Native:
         self._phone = phone
         self._target = phone.target
         self._profile = phone.target.profile
+        self._heard = layers.heard(phone.target)
         self._deliver = deliver
         self._calls: dict[int, Call] = {}
         self._live: dict[int, Record] = {}
@@ -134,14 +152,17 @@ class Native:
         for call in tuple(self._calls.values()):
             self._fail(call, Failure(Reason.ABORTED, {"detail": "the bridge was closed"}))
         await self._scheduler.drained()
+        # One tick more: what an abort or a picker still has to say is due on it.
+        await asyncio.sleep(0)
 
     # --- one upload, in order
 
     def _create(self, message: Invoke) -> Result:
         call = self._open(message)
-        failed = self._understand(call, message.params) or self._judge(call) or self._find(call)
-        if failed is None:
-            failed = self._submit(call)
+        try:
+            failed = self._prepare(call, message.params)
+        except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
+            failed = self._broken(call, error)
         if failed is not None:
             self._fail(call, failed, later=True)
         answer: Result = {"uploadTaskId": call.number, "errMsg": "createUploadTask:ok"}
@@ -154,8 +175,22 @@ class Native:
         record = self._new_record(message, layers.UPLOAD)
         chain = layers.chain(self._target, message.namespace)
         now = self._running_clock().now
-        call = self._calls[record.id] = Call(record, chain, self._profile, self._tell, now)
+        call = Call(record, chain, self._profile, self._heard, self._tell, now)
+        self._calls[record.id] = call
         return call
+
+    def _prepare(self, call: Call, params: Options) -> Failure | None:
+        return (
+            self._understand(call, params)
+            or self._judge(call)
+            or self._find(call)
+            or self._submit(call)
+        )
+
+    def _broken(self, call: Call, error: Exception) -> Failure:
+        """Log a fault of ours, and let the call end as the host's internal error."""
+        _log().error("upload broke", upload_task_id=call.number, exc_info=error)
+        return Failure(Reason.INTERNAL, {"detail": repr(error)})
 
     def _understand(self, call: Call, params: Options) -> Failure | None:
         record, profile = call.record, self._profile
@@ -163,6 +198,7 @@ class Native:
         seen = understand(self._target, layers.UPLOAD, options, record.decisions)
         call.values, record.unknown_keys = seen.values, seen.unknown
         record.understood = seen.values
+        record.not_emulated = outcome.idle_options(profile, seen.values)
         if profile.trace_headers:
             call.trace_id = self._phone.chance.trace_id(round(record.started))
         blank = profile.blank_name is not None and seen.values.get("name") == ""
@@ -195,24 +231,24 @@ class Native:
             call.record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
         call.waits, call.placed = place == "queue", True
         call.advance(Event.QUEUE)
-        call.record.times["queued"] = call.ms()
+        call.queued = call.dequeued = self._running_clock().now()
+        call.record.times["queued"] = call.ms(call.queued)
         return None
 
     async def _run(self, call: Call) -> None:
         """Send one call; whatever goes wrong settles it, cancellation apart."""
-        call.dequeued = self._running_clock().now() if call.waits else call.queued
+        if call.waits:
+            call.dequeued = self._running_clock().now()
         call.record.times["dequeued"] = call.ms(call.dequeued)
         call.advance(Event.SEND)
-        call.timer = asyncio.get_running_loop().call_later(self._timeout(call), self._expire, call)
+        loop = asyncio.get_running_loop()
         try:
-            reply = await self._send(call)
+            call.timer = loop.call_later(self._timeout(call), self._expire, call)
+            self._succeed(call, await self._send(call))
         except (TransportFailure, FileFailure) as failure:
             self._fail(call, Failure(failure.reason, failure.detail))
         except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
-            _log.exception("upload broke", upload_task_id=call.number)
-            self._fail(call, Failure(Reason.INTERNAL, {"detail": repr(error)}))
-        else:
-            self._succeed(call, reply)
+            self._fail(call, self._broken(call, error))
 
     def _timeout(self, call: Call) -> float:
         """Return the seconds this call may take from now on."""
@@ -239,7 +275,8 @@ class Native:
     def _wire(self, call: Call, files: tuple[FilePart, ...]) -> WireUpload:
         phone, profile, decisions = self._phone, self._profile, call.record.decisions
         identity = {"appid": phone.appid, "version": phone.page_version}
-        given = cast("Options", call.values.get("header") or {})
+        header = call.values.get("header")
+        given = cast("Options", header) if isinstance(header, dict) else {}
         call.record.boundary = f"----minibridge{phone.chance.hex(_BOUNDARY_DIGITS)}"
         return WireUpload(
             url=cast("str", call.values["url"]),
@@ -281,7 +318,8 @@ class Native:
         call.record.response = Response(
             reply.status, reply.headers, len(body), body[:PREVIEW_BYTES]
         )
-        call.record.not_emulated = outcome.not_emulated(self._target, result)
+        plain = rules.is_downgraded(reply.url, call.measures.dialled)
+        call.record.not_emulated += outcome.not_emulated(self._target, result, plain=plain)
         self._settle(call, "success", result)
 
     def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
@@ -315,8 +353,10 @@ class Native:
 
     def _finish(self, call: Call, state: TaskState, result: Result) -> None:
         del self._calls[call.number]
-        self._tell(call, state, result)
-        self._leave(call.record)
+        try:
+            self._tell(call, state, result)
+        finally:
+            self._leave(call.record)
 
     # --- everything else the logic may ask
 
@@ -357,7 +397,7 @@ class Native:
             now = round(record.started / 1000)
             album, files = phone.album, phone.files
             result = pickers.pick(api, picker, record.understood, album=album, files=files, now=now)
-        except BridgeError:
+        except Exception:
             self._leave(record)
             raise
         if result is None:
@@ -372,8 +412,10 @@ class Native:
         at = float(clock.epoch_ms(clock.now()) - record.started)
         record.close(result, ok=state == "success", at=at)
         record.callbacks.append((at, state, result))
-        self._deliver(CallbackMessage(callback_id, state, result))
-        self._leave(record)
+        try:
+            self._deliver(CallbackMessage(callback_id, state, result))
+        finally:
+            self._leave(record)
 
     def _configure(self, message: Invoke) -> Result:
         for layer in layers.chain(self._target, message.namespace)[:1]:
@@ -390,7 +432,7 @@ class Native:
     def log_callback_error(self, record: Record, name: str, error: BaseException) -> None:
         """Say on the log that a callback of the mini-program raised."""
         text = f"an error in the {name} callback of {record.api}"
-        _log.error(text, upload_task_id=record.id, target=self._target.name, exc_info=error)
+        _log().error(text, upload_task_id=record.id, target=self._target.name, exc_info=error)
 
     def _new_record(self, message: Invoke, api: str) -> Record:
         clock = self._running_clock()

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import schemas
+from bridge.profile import parse_version
 from bridge.reasons import Failure, Reason
 from bridge.values import brand, js_string, undefined
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from bridge.trace import Decisions
 
 _VERDICTS_HELD = 4096
-_SIGNATURE_ITEMS = 64
 Signature = tuple[object, ...]
 Schema = dict[str, object]
 
@@ -106,9 +106,9 @@ def _at_version(
     properties: Mapping[str, Schema], version: str
 ) -> tuple[dict[str, Schema], dict[str, str]]:
     """Split the options into those this version knows and those it does not, with their since."""
-    now = tuple(map(int, version.split("."))) if version else None
+    now = parse_version(version) if version else None
     since = {key: str(schema.get("x-since", "0")) for key, schema in properties.items()}
-    hidden = {k: s for k, s in since.items() if now and now < tuple(map(int, s.split(".")))}
+    hidden = {k: s for k, s in since.items() if now and now < parse_version(s)}
     return {k: v for k, v in properties.items() if k not in hidden}, hidden
 
 
@@ -173,8 +173,26 @@ def _present(profile: Profile, rules: Rules, named: Options, decisions: Decision
         if word is not None and word in profile.empty:
             decisions.add("options", "empty", f"{key} is {word or 'an empty string'}: absent")
         else:
-            present[key] = named[key]
+            present[key] = _known_inside(rules, key, named[key], decisions)
     return present
+
+
+def _known_inside(rules: Rules, key: str, value: object, decisions: Decisions) -> object:
+    """Drop from the objects of a list what the schema of its items does not list."""
+    items = cast("Schema", rules.properties[key].get("items", {}))
+    known = cast("Mapping[str, Schema] | None", items.get("properties"))
+    if known is None or not isinstance(value, list):
+        return value
+    given = {name for item in value if isinstance(item, dict) for name in item}
+    for name in sorted(given - known.keys()):
+        effect = f"{name} inside {key} is not an option here: dropped"
+        decisions.add("options", "unknown_key", effect)
+    return [
+        {name: inner for name, inner in item.items() if name in known}
+        if isinstance(item, dict)
+        else item
+        for item in value
+    ]
 
 
 def _stops(profile: Profile, rules: Rules, problem: Problem) -> bool:
@@ -213,7 +231,12 @@ def _mend(
     if value is undefined:
         decisions.add("options", "mismatch", f"{problem.key} is missing: a warning only")
         return
-    if profile.mismatch == "warn" and rules.properties[problem.key].get("type") == "string":
+    warns, kind = profile.mismatch == "warn", rules.properties[problem.key].get("type")
+    if warns and problem.brand.lower() in (kind if isinstance(kind, list) else [kind]):
+        present[problem.key] = value
+        decisions.add("options", "mismatch", f"{problem.key} differs inside: a warning only")
+        return
+    if warns and kind == "string":
         present[problem.key] = js_string(value)
         decisions.add("options", "mismatch", f"{problem.key} is {problem.brand}: read as text")
         return
@@ -237,18 +260,17 @@ def verdict(rules: Rules, present: Options) -> tuple[Problem, ...]:
     known = rules.verdicts.get(signature)
     if known is None:
         known = tuple(fresh_verdict(rules, present))
-        if len(signature) <= _SIGNATURE_ITEMS:
-            if len(rules.verdicts) >= _VERDICTS_HELD:
-                rules.verdicts.clear()
-            rules.verdicts[signature] = known
+        if len(rules.verdicts) >= _VERDICTS_HELD:
+            rules.verdicts.clear()
+        rules.verdicts[signature] = known
     return known
 
 
 def signature_of(schema: Schema, value: object) -> Signature:
-    """Return all of a value that this schema can judge: brands, and values where it has an enum."""
+    """Return all of a value that this schema can judge: brands, and what an enum says of it."""
     name = brand(value)
     if "enum" in schema:
-        return (name, value if name == "String" else None)
+        return (name, value in cast("list[object]", schema["enum"]))
     if name == "Object" and "properties" in schema:
         properties = cast("dict[str, Schema]", schema["properties"])
         members = cast("Options", value)
@@ -259,7 +281,8 @@ def signature_of(schema: Schema, value: object) -> Signature:
         )
     if name == "Array" and "items" in schema:
         inner = cast("Schema", schema["items"])
-        return (name, *(signature_of(inner, item) for item in cast("list[object]", value)))
+        items = cast("list[object]", value)
+        return (name, frozenset(signature_of(inner, item) for item in items))
     return (name,)
 
 

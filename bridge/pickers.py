@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ _MAGIC = {
     b"\x00\x00\x00": ".mp4",
 }
 _TYPES = mimetypes.MimeTypes()
+_MANY = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class AlbumItem:
     @property
     def kind(self) -> str:
         """`image`, `video` or `file`, by the extension."""
-        guessed, _ = _TYPES.guess_type(f"name{PurePosixPath(self.name).suffix}")
+        # Not strict: Python 3.11 counts image/webp among the common types outside the standard.
+        guessed, _ = _TYPES.guess_type(f"name{PurePosixPath(self.name).suffix}", strict=False)
         major = (guessed or "").partition("/")[0]
         return major if major in ("image", "video") else "file"
 
@@ -125,8 +128,8 @@ def pick(  # noqa: PLR0913  a pure function of what one phone has
 def _count(picker: Picker, options: Options) -> int:
     asked = options.get("count")
     default = picker.max_count or 1
-    count = int(asked) if isinstance(asked, (int, float)) and asked > 0 else default
-    return count if picker.max_count is None else min(count, picker.max_count)
+    count = asked if isinstance(asked, (int, float)) and asked > 0 else default
+    return int(min(count, picker.max_count or _MANY))
 
 
 def _entry(picker: Picker, item: AlbumItem, file: HostFile, now: int) -> dict[str, object]:

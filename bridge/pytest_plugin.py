@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from bridge.sink import UploadServer
+    from bridge.trace import Record
 
 _MARK = "target(*names, **settings): the environments that the `bridge` fixture emulates in turn"
 _OWN = {name for name in signature(Bridge).parameters if name not in ("target", "overrides")}
+_LEAKED = pytest.StashKey["list[Record]"]()
 _MISSING = "the minibridge fixtures need pytest-asyncio: pip install 'minibridge[pytest]'"
 
 
@@ -46,8 +48,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         targets = [(resolve(name, overrides).name, settings) for name in names]
     except BridgeError as error:
         raise pytest.UsageError(str(error)) from error
-    ids = [name for name, _ in targets] if mark else [""]
-    metafunc.parametrize("bridge", targets, indirect=True, ids=ids if mark else None)
+    ids = [name if mark else pytest.HIDDEN_PARAM for name, _ in targets]
+    metafunc.parametrize("bridge", targets, indirect=True, ids=ids)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Note what is in flight when a test ends: the end of other fixtures may end it."""
+    opened = getattr(item, "funcargs", {}).get("bridge")
+    if isinstance(opened, Bridge):
+        item.stash[_LEAKED] = [record for record in opened.in_flight if record.ok is None]
 
 
 def _fixture(function: Callable[..., Any]) -> Any:  # noqa: ANN401  pytest's fixtures are not typed
@@ -72,7 +82,7 @@ async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
     name, settings = request.param
     async with Bridge(name, **settings) as opened:
         yield opened
-        _check_end(opened)
+        _check_end(opened, request.node.stash.get(_LEAKED, []))
 
 
 @_fixture
@@ -84,7 +94,7 @@ async def upload_server() -> AsyncIterator[UploadServer]:
         yield server
 
 
-def _check_end(bridge: Bridge) -> None:
+def _check_end(bridge: Bridge, leaked: list[Record]) -> None:
     unrouted = sorted({record.unrouted for record in bridge.calls if record.unrouted})
     if unrouted:
         pytest.fail(
@@ -92,8 +102,8 @@ def _check_end(bridge: Bridge) -> None:
             f"Say bridge.route({unrouted[0]!r}, to=upload_server.url)",
             pytrace=False,
         )
-    if bridge.in_flight:
-        running = ", ".join(f"{record.api} #{record.id}" for record in bridge.in_flight)
+    if leaked:
+        running = ", ".join(f"{record.api} #{record.id}" for record in leaked)
         pytest.fail(f"still in flight: {running}; await it, or bridge.settled()", pytrace=False)
     if bridge.callback_errors:
         raise bridge.callback_errors[0]

@@ -21,7 +21,7 @@ Domains = Sequence[str] | Mapping[str, Sequence[str]]
 DomainLists = dict[str, tuple[str, ...]]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_UNSENDABLE = re.compile(r"[\r\n\0]")
+_UNSENDABLE = re.compile(r"[\r\n\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,12 @@ def parse(url: str) -> Address | None:
 
 def absolute(profile: Profile, url: str) -> str:
     """Resolve a relative URL against the page, on hosts that have one."""
-    return url if profile.page_origin is None else urljoin(f"{profile.page_origin}/", url)
+    if profile.page_origin is None:
+        return url
+    try:
+        return urljoin(f"{profile.page_origin}/", url)
+    except ValueError:
+        return url
 
 
 def judge(
@@ -157,6 +162,11 @@ def is_origin(url: str) -> bool:
         return False
     pieces = urlsplit(url)
     return pieces.path in ("", "/") and not (pieces.query or pieces.fragment or pieces.username)
+
+
+def is_downgraded(url: str, dialled: str) -> bool:
+    """Tell whether an https URL was dialled at an origin that speaks no TLS."""
+    return url.startswith("https:") and dialled.startswith("http:")
 
 
 def headers_for(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from bridge import layers, rules
 from bridge.clock import Chance
@@ -14,6 +14,7 @@ from bridge.native import Native, Phone
 from bridge.network import Network
 from bridge.pickers import Album
 from bridge.target import resolve
+from bridge.values import copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +84,9 @@ class Bridge:
         record_limit: int = 1000,
         **overrides: object,
     ) -> None:
+        if record_limit < 1:
+            message = f"record_limit={record_limit}: at least one record has to be kept"
+            raise BridgeError(message)
         self._target = resolve(target, overrides)
         chance = Chance(seed)
         self.files = Files(self.profile.paths, chance.expand, files)
@@ -169,7 +173,8 @@ class Bridge:
         settled = self._logic.start(layers.main_namespace(self._target), name, given)
         await settled.wait()
         record = settled.record
-        return Outcome(self.target, api, bool(settled.ok), settled.result, record.reason, record)
+        result = cast("Result", copied(settled.result))
+        return Outcome(self.target, api, bool(settled.ok), result, record.reason, record)
 
     async def settled(self) -> None:
         """Wait until nothing is in flight."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,7 +65,6 @@ class Scheduler(Generic[C]):
         if self._limit is None or len(self._workers) < self._limit:
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
         return "queue" if full else "slot"
 
     def release(self, call: C) -> None:
@@ -80,28 +79,34 @@ class Scheduler(Generic[C]):
             await asyncio.wait(self._workers)
 
     async def _work(self) -> None:
-        worker = asyncio.current_task()
-        while self._waiting:
-            call = self._waiting.popleft()
-            if call.settled:
-                continue
-            call.worker = worker
-            try:
-                await self._run(call)
-            except asyncio.CancelledError:
-                if not call.settled:
-                    raise
-            call.worker = None
-            await _absorb_cancellation(worker)
+        worker = cast("asyncio.Task[None]", asyncio.current_task())
+        try:
+            while self._waiting:
+                await self._serve(worker, self._waiting.popleft())
+        finally:
+            # At once, not when the task is done: a call submitted in between would have no worker.
+            self._workers.discard(worker)
+
+    async def _serve(self, worker: asyncio.Task[None], call: C) -> None:
+        if call.settled:
+            return
+        call.worker = worker
+        try:
+            await self._run(call)
+        except asyncio.CancelledError:
+            if not call.settled:
+                raise
+        call.worker = None
+        await _absorb_cancellation(worker)
 
 
-async def _absorb_cancellation(worker: asyncio.Task[None] | None) -> None:
+async def _absorb_cancellation(worker: asyncio.Task[None]) -> None:
     """
     Take back the cancellation that ended one call, so that it cannot reach the next.
 
     A call aborted from inside its own last step is cancelled with nothing left to await.
     """
-    while worker is not None and worker.cancelling():
+    while worker.cancelling():
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
         worker.uncancel()

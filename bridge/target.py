@@ -169,7 +169,7 @@ def _readings(target: Target) -> list[str]:
 def _taken(platform: Profile | Layer, key: str, value: object) -> object:
     """Check a value against the field's annotation where that lists words, numbers or flags."""
     kind = next(str(field.type) for field in fields(platform) if field.name == key)
-    words = re.findall(r'"([^"]+)"', kind) if kind.startswith("Literal") else []
+    words = re.findall(r"'([^']+)'", kind) if kind.startswith("Literal") else []
     if value is None and "None" in kind:
         return value
     if not _fits(kind, words, value):

@@ -6,7 +6,7 @@ import base64
 import math
 import re
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from bridge.files import HostFile
 from bridge.profile import Text
@@ -49,7 +49,12 @@ class Decisions:
     def to_json(self, sources: Mapping[str, Source]) -> list[dict[str, object]]:
         """Return `[{step, rule, effect, source}]`; source is null for a rule of ours."""
         return [
-            {"step": step, "rule": rule, "effect": effect, "source": _cited(sources.get(rule))}
+            {
+                "step": step,
+                "rule": rule,
+                "effect": mask_url(effect),
+                "source": _cited(sources.get(rule)),
+            }
             for step, rule, effect in self._taken
         ]
 
@@ -97,7 +102,7 @@ class Record:
     Everything about one call.
 
     `times` maps `invoked queued dequeued dns connect tls send sent first_byte end` to milliseconds
-    from `started` (epoch milliseconds), None for what did not happen.
+    from `started` (epoch milliseconds); what did not happen is absent here and null in the JSON.
     """
 
     id: int
@@ -143,17 +148,17 @@ class Record:
 
     def to_json(self) -> dict[str, object]:
         """Return the record as `schemas/trace.json` describes it, secrets masked."""
-        return {
+        whole: dict[str, object] = {
             "v": TRACE_VERSION,
             "id": self.id,
             "session": self.session,
             "target": self.target.name,
-            "profile_overrides": _plain(dict(self.overrides)),
+            "profile_overrides": {key: _override(value) for key, value in self.overrides.items()},
             "api": self.api,
             "started": round(self.started),
-            "options": masked(_plain(self.options)),
+            "options": masked(self.options),
             "unknown_keys": list(self.unknown_keys),
-            "understood": masked(_plain(self.understood)),
+            "understood": masked(self.understood),
             "decisions": self.decisions.to_json(sources_of(self.target)),
             "conditions": list(self.conditions),
             "not_emulated": list(self.not_emulated),
@@ -162,13 +167,14 @@ class Record:
             "response": self._response(),
             "progress": [[_ms(at), sent] for at, sent in self.progress],
             "callbacks": [
-                {"ms": _ms(at), "name": name, "payload": masked(_plain(payload))}
+                {"ms": _ms(at), "name": name, "payload": masked(payload)}
                 for at, name, payload in self.callbacks
             ],
-            "callback_errors": list(self.callback_errors),
+            "callback_errors": [mask_url(error) for error in self.callback_errors],
             "outcome": self._outcome(),
             "sink_upload": self.sink_upload,
         }
+        return cast("dict[str, object]", _plain(whole))
 
     def _request(self) -> dict[str, object] | None:
         sent = self.request
@@ -193,8 +199,8 @@ class Record:
 
     def _outcome(self) -> dict[str, object]:
         reason = None if self.reason is None else str(self.reason)
-        result = masked(_plain(self.result))
-        return {"ok": bool(self.ok), "reason": reason, "detail": self.detail, "result": result}
+        detail, result = mask_url(self.detail), masked(self.result)
+        return {"ok": bool(self.ok), "reason": reason, "detail": detail, "result": result}
 
 
 def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
@@ -301,7 +307,7 @@ def masked(value: object) -> object:
     """Hide the values of secret-looking keys, at every depth."""
     if isinstance(value, dict):
         return {k: MASK if _SECRET.search(k) else masked(inner) for k, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [masked(inner) for inner in value]
     return mask_url(value) if isinstance(value, str) else value
 
@@ -317,6 +323,15 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return {"$js": js_string(value)}
     return value if value is None or isinstance(value, (bool, int, float)) else _tag(value)
+
+
+def _override(value: object) -> object:
+    """Show the value of a profile field: a word, number or list of words, else its `repr`."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    if isinstance(value, (list, tuple)):
+        return [str(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, str)) else repr(value)
 
 
 def _tag(value: object) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from bridge.errors import BridgeError
 from bridge.files import HostFile
@@ -43,6 +43,7 @@ _BRANDS: dict[type, str] = {
 }
 _MAX_DEPTH = 64
 _DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
+_EXACT = 2**53
 
 
 def brand(value: object) -> str:
@@ -103,13 +104,16 @@ def js_string(value: object) -> str:
 
 
 def _number(value: object) -> str:
-    number = float(value)  # type: ignore[arg-type]  # the brand says it is a number
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return str(int(value))
+    try:
+        number = float(value)  # type: ignore[arg-type]  # the brand says it is a number
+    except OverflowError:
+        return "Infinity" if cast("int", value) > 0 else "-Infinity"
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    if isinstance(value, int) and abs(number) < _DECIMAL_TO:
-        return str(int(value))
     if number == 0 or _DECIMAL_FROM <= abs(number) < _DECIMAL_TO:
         return _plain_decimal(number)
     mantissa, _, exponent = repr(number).partition("e")

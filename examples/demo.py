@@ -27,6 +27,7 @@ DIFFERENCES = {
     "overflow": "one more than that",
     "fail": "the keys of the fail object",
 }
+BEST_KNOWN = ("documented", "seen_in_code", "reported", "inferred")
 SAMPLES = {
     "seed_000_uploader.py": "lwu-upload's sample: choose, upload, abort past 50 %",
     "seed_003_mpx.py": "mpx's sample: passes on WeChat, fails on Alipay, repaired",
@@ -65,7 +66,8 @@ def differences() -> None:
         for name, profile in profiles.items():
             groups.setdefault(told(getattr(profile, field)), []).append(name)
         for value, names in groups.items():
-            source = profiles[names[0]].sources[field]
+            sources = (profiles[name].sources[field] for name in names)
+            source = min(sources, key=lambda source: BEST_KNOWN.index(source.status))
             print(wrapped(f"{value}: {', '.join(names)}", 2))
             print(wrapped(f"{source.status}: {source.note or source.address}", 6))
 

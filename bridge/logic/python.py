@@ -259,7 +259,11 @@ class PythonLogic:
             return lambda *_: self._abort(params)
         state = next(state for state, word in _EVENTS.items() if name.endswith(word))
         listeners = task.listeners[state]
-        return listeners.add if name.startswith("on") else listeners.remove
+        if name.startswith("on"):
+            return listeners.add
+        return lambda function=None, *_: listeners.remove(
+            None if function is undefined else function
+        )
 
     def _abort(self, params: Options) -> None:
         self._invoke(Invoke("operateUploadTask", params))

@@ -1,0 +1,161 @@
+"""The target grammar: addresses, versions, overrides, and what a mistake is told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from bridge.errors import BridgeError
+from bridge.target import all_names, from_text, resolve
+
+TARGETS = tuple(all_names())
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("wx", "wx"),
+        ("wx", "wx:device"),
+        ("my", "my:device"),
+        ("tt:feishu", "tt"),
+        ("tt:feishu@4.6", "tt@4.6"),
+        ("uni/h5", "uni"),
+        ("mpx/wx", "mpx"),
+        ("uploader/h5", "uploader"),
+        ("uni/my:ide@10.2.90", "uni/my:ide@10.2.90"),
+        ("mpx/wx@2.0", "mpx@2.0"),
+    ],
+)
+def test_an_address_has_one_canonical_spelling(expected: str, text: str) -> None:
+    """Aliases and bare layers resolve to the full address."""
+    assert expected == resolve(text).name
+
+
+def test_every_target_resolves_to_itself() -> None:
+    """What is listed is what is accepted: hosts, and layers over those they run over."""
+    assert list(TARGETS) == [resolve(name).name for name in TARGETS]
+    assert len(TARGETS) == len(set(TARGETS))
+    assert {"wx", "mpx/my:ide", "uni/app", "uploader/tt:douyin"} <= set(TARGETS)
+    assert not {"h5", "app", "mpx/h5", "mpx/app"} & set(TARGETS)
+
+
+def test_layers_are_stacked_outermost_first() -> None:
+    """`uploader` calls `uni`, which calls the host."""
+    assert ["uploader", "uni"] == [layer.name for layer in resolve("uploader/wx").layers]
+    assert () == resolve("wx").layers
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("wexin", "unknown platform 'wexin'"),
+        ("tt:feishuu", "did you mean 'tt:feishu'?"),
+        ("wx@new", "bad version in target 'wx@new': 'new' is not numbers and dots"),
+        ("wx@", "bad version"),
+        ("wx@1.", "bad version"),
+        ("wx/my", "it must be LAYER/PROFILE[@VERSION] or PROFILE[@VERSION]"),
+        ("uni/mpx", "it must be LAYER/PROFILE"),
+        ("uni/mpx/wx", "unknown platform 'uni/mpx'"),
+        ("h5", "no mini-program calls 'h5' directly; name a layer: uni/h5, uploader/h5"),
+        ("mpx/h5", "mpx does not run over h5; it runs as: mpx/my, mpx/my:harmony, mpx/my:ide"),
+        ("", "unknown platform ''"),
+    ],
+)
+def test_a_bad_target_is_told_what_exists(text: str, said: str) -> None:
+    """One sentence says what is wrong and what there is."""
+    with pytest.raises(BridgeError, match=re.escape(said)):
+        resolve(text)
+
+
+def test_a_version_hides_what_came_later() -> None:
+    """`since` counts from its version on, compared by numbers."""
+    assert not resolve("wx@3.4.9").has("success.profile")
+    assert resolve("wx@3.5.0").has("success.profile")
+    assert resolve("wx@3.10").has("success.profile")
+    assert resolve("wx@3.5").has("success.profile")
+    assert resolve("wx").has("success.profile")
+    assert resolve("wx@1.0").has("success.data")
+
+
+def test_a_version_hides_what_is_gone() -> None:
+    """`until` counts up to its version; without one the newest is meant."""
+    assert resolve("tt@4.6").has("fail.data")
+    assert not resolve("tt@4.7.0").has("fail.data")
+    assert not resolve("tt").has("fail.data")
+
+
+def test_an_old_version_behaves_as_it_did() -> None:
+    """`older` replaces fields below its version only."""
+    assert 30_000 == resolve("my@10.2.79").profile.fixed_timeout
+    assert 60_000 == resolve("my@10.2.80").profile.fixed_timeout
+    assert ("reject", "queue") == (
+        resolve("wx@3.8.9").profile.overflow,
+        resolve("wx@3.8.10").profile.overflow,
+    )
+
+
+def test_an_override_wins_over_an_older_behaviour() -> None:
+    """What a test says itself is what counts."""
+    assert "queue" == resolve("wx@3.0", {"overflow": "queue"}).profile.overflow
+
+
+def test_an_override_replaces_one_field_only() -> None:
+    """Everything else stays the host's."""
+    before, after = resolve("my").profile, resolve("my", {"file_type": "ignored"}).profile
+    changed = [f.name for f in fields(after) if getattr(before, f.name) != getattr(after, f.name)]
+    assert ["file_type"] == changed
+
+
+def test_a_layers_reading_is_overridden_in_the_layer() -> None:
+    """`domain` and `use_promise` are the layers' own."""
+    assert "ignore" == resolve("uploader", {"domain": "ignore"}).layers[0].domain
+    assert "on" == resolve("mpx", {"use_promise": "on"}).layers[0].use_promise
+
+
+@pytest.mark.parametrize(
+    ("target", "overrides", "said"),
+    [
+        ("my", {"filetype": "ignored"}, "unknown profile field 'filetype'; did you mean"),
+        ("my", {"file_type": "optional"}, "file_type is required or checked or ignored"),
+        ("wx", {"limit": "5"}, "limit='5' is not possible; limit is int | None"),
+        ("wx", {"limit": True}, "limit=True is not possible"),
+        ("wx", {"check_cors": 1}, "check_cors=1 is not possible; check_cors is bool"),
+        ("wx", {"name": "other"}, "unknown profile field 'name'"),
+        ("wx", {"domain": "ignore"}, "unknown profile field 'domain'"),
+        ("uni/wx", {"use_promise": "on"}, "unknown profile field 'use_promise'"),
+        ("mpx", {"use_promise": "sometimes"}, "use_promise is off or on"),
+        ("wx", {"overflow": None}, "overflow=None is not possible"),
+    ],
+)
+def test_a_bad_override_is_told_what_is_possible(
+    target: str, overrides: dict[str, object], said: str
+) -> None:
+    """An unknown field names the nearest, a wrong value the right ones."""
+    with pytest.raises(BridgeError, match=re.escape(said)):
+        resolve(target, overrides)
+
+
+def test_none_is_a_value_where_the_field_allows_it() -> None:
+    """`limit=None` means no limit."""
+    assert resolve("wx", {"limit": None}).profile.limit is None
+    assert resolve("my", {"file_type": None}).profile.file_type is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "key", "text"),
+    [
+        (5, "limit", "5"),
+        (None, "limit", "none"),
+        (True, "check_cors", "true"),
+        (False, "check_cors", "False"),
+        ("ignored", "file_type", "ignored"),
+        ("5", "overflow", "5"),
+        ("https://a", "page_origin", "https://a"),
+        ("ignore", "domain", "ignore"),
+    ],
+)
+def test_text_becomes_what_the_field_holds(expected: object, key: str, text: str) -> None:
+    """`--set FIELD=VALUE` gives words, numbers and flags."""
+    assert expected == from_text(key, text, resolve("uploader/my"))

@@ -1,0 +1,158 @@
+"""JavaScript values as Python sees them: brands, `String(v)`, `undefined`, and copies."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bridge
+from bridge.errors import BridgeError
+from bridge.files import HostFile
+from bridge.values import Undefined, brand, check, copied, js_string, undefined
+
+FILE = HostFile(name="a.png", path="blob:1", size=3)
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        ("String", "a"),
+        ("Boolean", True),
+        ("Number", 1),
+        ("Number", 1.5),
+        ("Object", {}),
+        ("Object", OrderedDict()),
+        ("Array", []),
+        ("Array", ()),
+        ("Null", None),
+        ("Undefined", undefined),
+        ("ArrayBuffer", b""),
+        ("ArrayBuffer", bytearray()),
+        ("File", FILE),
+        ("Function", print),
+    ],
+)
+def test_every_value_of_a_mini_program_has_a_brand(expected: str, value: object) -> None:
+    """The brand is that of `Object.prototype.toString`, also for a subclass."""
+    assert expected == brand(value)
+
+
+@pytest.mark.parametrize("value", [Path("a"), {1}, object()])
+def test_a_value_without_counterpart_is_the_authors_mistake(value: object) -> None:
+    """What JavaScript does not have names its Python type."""
+    with pytest.raises(BridgeError, match=type(value).__name__):
+        brand(value)
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        ("a", "a"),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("undefined", undefined),
+        ("[object Object]", {"a": 1}),
+        ("[object ArrayBuffer]", b"ab"),
+        ("[object File]", FILE),
+        ("1,,a,,true", [1, None, "a", undefined, True]),
+        ("1,2,3", [[1, 2], (3,)]),
+        ("", []),
+        ("0", 0),
+        ("0", -0.0),
+        ("-5", -5),
+        ("5", 5.0),
+        ("0.1", 0.1),
+        ("0.000001", 1e-6),
+        ("1e-7", 1e-7),
+        ("1.5e-9", 1.5e-9),
+        ("-1.5e-9", -1.5e-9),
+        ("100000000000000000000", 1e20),
+        ("1e+21", 1e21),
+        ("1.2345678901234568e+30", 1.2345678901234568e30),
+        ("9007199254740992", 2**53),
+        ("9007199254740992", 2**53 + 1),
+        ("590295810358705700000", 2**69),
+        ("Infinity", 10**400),
+        ("-Infinity", -(10**400)),
+        ("NaN", math.nan),
+        ("Infinity", math.inf),
+        ("-Infinity", -math.inf),
+    ],
+)
+def test_a_value_reads_as_javascript_spells_it(expected: str, value: object) -> None:
+    """`js_string` is `String(value)`, numbers included."""
+    assert expected == js_string(value)
+
+
+def test_a_function_reads_as_native_code() -> None:
+    """A function has the text that engines give a built-in one."""
+    assert "function () { [native code] }" == js_string(print)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_the_text_of_a_number_reads_back_as_that_number(number: float) -> None:
+    """No digit of a double is lost, and none is superfluous to `float`."""
+    assert number == float(js_string(number))
+
+
+@given(st.integers(-(2**53), 2**53))
+def test_a_safe_integer_keeps_all_its_digits(number: int) -> None:
+    """Integers that a double holds exactly read as Python spells them."""
+    assert str(number) == js_string(number)
+    assert js_string(float(number)) == js_string(number)
+
+
+def test_undefined_is_one_falsy_value_with_its_own_name() -> None:
+    """`undefined` is public, false, and prints as itself."""
+    assert bridge.undefined is undefined
+    assert not undefined
+    assert "undefined" == repr(undefined)
+    assert isinstance(undefined, Undefined)
+
+
+def test_a_wrong_value_is_found_at_any_depth() -> None:
+    """`check` walks objects and arrays."""
+    check({"a": [{"b": (1, None, undefined)}], "c": b""})
+    with pytest.raises(BridgeError, match=r"PosixPath|WindowsPath"):
+        check({"a": [{"b": (1, Path("x"))}]})
+
+
+def test_a_key_that_is_no_text_is_the_authors_mistake() -> None:
+    """JavaScript objects have string keys only."""
+    with pytest.raises(BridgeError, match="the key 1 is not a str"):
+        check({"header": {1: "a"}})
+
+
+def test_options_that_hold_themselves_are_refused() -> None:
+    """A cycle ends in an error, not in a full stack."""
+    loop: dict[str, object] = {}
+    loop["again"] = [loop]
+    with pytest.raises(BridgeError, match="nested deeper than 64"):
+        check(loop)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON)
+def test_a_copy_is_equal_and_shares_nothing_that_can_change(value: object) -> None:
+    """`copied` makes new objects and arrays at every depth."""
+    copy = copied(value)
+    assert value == copy
+    assert not _containers(value) & _containers(copy)
+
+
+def _containers(value: object) -> set[int]:
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, (dict, list)):
+        return set()
+    return {id(value)}.union(*(_containers(one) for one in inner))  # type: ignore[attr-defined]
