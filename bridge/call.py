@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge import outcome
+from bridge.protocol import TaskStateChange
 from bridge.task import Event, Life
 from bridge.transport import Measures
 
@@ -13,12 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.profile import Layer, Options, Profile, Result
-    from bridge.protocol import TaskState
+    from bridge.protocol import Deliver, TaskState
     from bridge.trace import Record
     from bridge.transport import Headers
     from bridge.wire import Chosen
-
-    Tell = Callable[["Call", TaskState, Result], None]
 
 
 class Call:
@@ -30,7 +29,7 @@ class Call:
         chain: the layers it came through, outermost first.
         profile: the host.
         heard: the events this host's task can be asked for.
-        tell: passes a state change on to the logic.
+        deliver: takes messages to the logic that made the call.
         now: the loop's clock.
     """
 
@@ -40,8 +39,8 @@ class Call:
         "_now",
         "_profile",
         "_shown",
-        "_tell",
         "chain",
+        "deliver",
         "dequeued",
         "invoked",
         "measures",
@@ -63,7 +62,7 @@ class Call:
         chain: tuple[Layer, ...],
         profile: Profile,
         heard: frozenset[str],
-        tell: Tell,
+        deliver: Deliver,
         now: Callable[[], float],
     ) -> None:
         self.number = record.id
@@ -80,7 +79,7 @@ class Call:
         self._heard = heard
         self._life = Life()
         self._profile = profile
-        self._tell = tell
+        self.deliver = deliver
         self._now = now
         self._shown = (-1, False)
 
@@ -102,12 +101,17 @@ class Call:
         self._shown = shown
         self.record.progress.append((self.ms(), sent))
         if "progressUpdate" in self._heard:
-            self._tell(self, "progressUpdate", outcome.progress_payload(self._profile, sent, total))
+            self.tell("progressUpdate", outcome.progress_payload(self._profile, sent, total))
 
     def headers(self, status: int, headers: Headers) -> None:  # noqa: ARG002  part of the protocol
         """Tell the logic that an answer has begun."""
         if self.advance(Event.HEADERS) and "headersReceived" in self._heard:
-            self._tell(self, "headersReceived", outcome.headers_payload(self._profile, headers))
+            self.tell("headersReceived", outcome.headers_payload(self._profile, headers))
+
+    def tell(self, state: TaskState, result: Result) -> None:
+        """Send the logic one state change, and note it in the record."""
+        self.record.callbacks.append((self.ms(), state, result))
+        self.deliver(TaskStateChange(self.number, state, result))
 
     def ms(self, at: float | None = None) -> float:
         """Return a moment (now, unless given) in milliseconds since the call was made."""

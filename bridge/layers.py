@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
+import schemas
 from bridge.protocol import ApiDescription
 from bridge.values import undefined
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.profile import Layer, Options, Profile, Result
-    from bridge.protocol import Globals
+    from bridge.protocol import Globals, PromiseRule
     from bridge.target import Target
     from bridge.trace import Decisions
 
@@ -97,13 +99,20 @@ def _host(target: Target) -> dict[str, ApiDescription]:
         members={n: how for n, how in profile.members.items() if target.has(f"member.{n}")},
         duplicates=profile.duplicate_listeners,
         off=profile.off_without_function,
+        keys=_keys(profile, UPLOAD),
     )
-    promise = "without callbacks" if profile.picker_returns == "promise" else "never"
+    promise: PromiseRule = "without callbacks" if profile.picker_returns == "promise" else "never"
     return {UPLOAD: upload} | {
-        api: ApiDescription(kind="async", event=api, promise=promise)  # type: ignore[arg-type]
+        api: ApiDescription(kind="async", event=api, promise=promise, keys=_keys(profile, api))
         for api in profile.pickers
         if target.has(f"api.{api}")
     }
+
+
+def _keys(profile: Profile, api: str) -> tuple[str, ...]:
+    """Return every option the host may know by some version or spelling; the rest stays behind."""
+    properties = cast("Mapping[str, object]", schemas.load(profile.schema, api)["properties"])
+    return (*properties, *profile.option_aliases)
 
 
 def _through(layer: Layer, below: dict[str, ApiDescription]) -> dict[str, ApiDescription]:
@@ -112,23 +121,12 @@ def _through(layer: Layer, below: dict[str, ApiDescription]) -> dict[str, ApiDes
 
 
 def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:
-    """Return an API as this layer hands it on: only what it says of Promises changes."""
+    """Return an API as this layer hands it on: what it says of Promises, and options of its own."""
+    promise = api.promise
     if layer.use_promise == "on":
-        return _promising(api, "always")
-    if layer.all_callbacks:
-        return _promising(api, "never")
-    if layer.returns == "task or promise":
-        return _promising(api, "without callbacks")
-    return api
-
-
-def _promising(api: ApiDescription, promise: str) -> ApiDescription:
-    return ApiDescription(
-        kind=api.kind,
-        event=api.event,
-        returns=api.returns,
-        promise=promise,  # type: ignore[arg-type]  # one of the three words above
-        members=api.members,
-        duplicates=api.duplicates,
-        off=api.off,
-    )
+        promise = "always"
+    elif layer.all_callbacks:
+        promise = "never"
+    elif layer.returns == "task or promise":
+        promise = "without callbacks"
+    return replace(api, promise=promise, keys=(*(api.keys or ()), *layer.options))

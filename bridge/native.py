@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from bridge import layers, outcome, pickers, rules, wire
 from bridge.call import Call
@@ -22,7 +22,7 @@ from bridge.clock import Chance, Clock
 from bridge.errors import BridgeError
 from bridge.files import FileFailure
 from bridge.options import understand
-from bridge.protocol import CallbackMessage, Invoke, Message, TaskStateChange
+from bridge.protocol import CallbackMessage, Invoke
 from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
 from bridge.task import Event
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bridge.network import Network
     from bridge.pickers import Album
     from bridge.profile import Options, Result
-    from bridge.protocol import TaskState
+    from bridge.protocol import Deliver, TaskState
     from bridge.target import Target
     from bridge.transport import FilePart, Headers, Reply, Transport
 
@@ -97,17 +97,15 @@ class Native:
 
     Args:
         phone: what it runs on.
-        deliver: takes each message to the logic.
         record_limit: how many records are kept.
     """
 
-    def __init__(self, phone: Phone, deliver: Callable[[Message], None], record_limit: int) -> None:
+    def __init__(self, phone: Phone, record_limit: int) -> None:
         self.records: deque[Record] = deque(maxlen=record_limit)
         self._phone = phone
         self._target = phone.target
         self._profile = phone.target.profile
         self._heard = layers.heard(phone.target)
-        self._deliver = deliver
         self._calls: dict[int, Call] = {}
         self._live: dict[int, Record] = {}
         self._count = 0
@@ -123,9 +121,11 @@ class Native:
         """The records of the calls that have not settled."""
         return [*self._live.values()]
 
-    def invoke(self, message: Invoke) -> Result:
+    def invoke(self, message: Invoke, deliver: Deliver) -> Result:
         """
-        Take one message from the logic and answer what is known at once.
+        Take one message from a logic and answer what is known at once.
+
+        Every message about the call goes to that logic's `deliver`.
 
         `createUploadTask` answers `{uploadTaskId, errMsg}`, with `returns: "undefined"` where the
         host hands back nothing; its result follows as events, never before this returns.
@@ -134,11 +134,11 @@ class Native:
             BridgeError: the event is not one of this target's, or the album is empty.
         """
         if message.event == "createUploadTask":
-            return self._create(message)
+            return self._create(message, deliver)
         if message.event == "operateUploadTask":
             return self._operate(message.params)
         if message.event in self._profile.pickers:
-            return self._choose(message)
+            return self._choose(message, deliver)
         return self._configure(message)
 
     async def settled(self) -> None:
@@ -147,20 +147,25 @@ class Native:
             self._idle.clear()
             await self._idle.wait()
 
+    def abandon(self, why: str, deliver: Deliver | None = None) -> None:
+        """End the calls of one logic, or of all, as aborted."""
+        for call in tuple(self._calls.values()):
+            if deliver is None or call.deliver == deliver:
+                self._fail(call, Failure(Reason.ABORTED, {"detail": why}))
+
     async def aclose(self) -> None:
         """End every call in flight as aborted, and wait for its I/O to be gone."""
-        for call in tuple(self._calls.values()):
-            self._fail(call, Failure(Reason.ABORTED, {"detail": "the bridge was closed"}))
+        self.abandon("the bridge was closed")
         await self._scheduler.drained()
         # One tick more: what an abort or a picker still has to say is due on it.
         await asyncio.sleep(0)
 
     # --- one upload, in order
 
-    def _create(self, message: Invoke) -> Result:
-        call = self._open(message)
+    def _create(self, message: Invoke, deliver: Deliver) -> Result:
+        call = self._open(message, deliver)
         try:
-            failed = self._prepare(call, message.params)
+            failed = self._prepare(call, message)
         except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
             failed = self._broken(call, error)
         if failed is not None:
@@ -171,17 +176,17 @@ class Native:
             answer["returns"] = "undefined"
         return answer
 
-    def _open(self, message: Invoke) -> Call:
+    def _open(self, message: Invoke, deliver: Deliver) -> Call:
         record = self._new_record(message, layers.UPLOAD)
         chain = layers.chain(self._target, message.namespace)
         now = self._running_clock().now
-        call = Call(record, chain, self._profile, self._heard, self._tell, now)
+        call = Call(record, chain, self._profile, self._heard, deliver, now)
         self._calls[record.id] = call
         return call
 
-    def _prepare(self, call: Call, params: Options) -> Failure | None:
+    def _prepare(self, call: Call, message: Invoke) -> Failure | None:
         return (
-            self._understand(call, params)
+            self._understand(call, message)
             or self._judge(call)
             or self._find(call)
             or self._submit(call)
@@ -192,11 +197,12 @@ class Native:
         _log().error("upload broke", upload_task_id=call.number, exc_info=error)
         return Failure(Reason.INTERNAL, {"detail": repr(error)})
 
-    def _understand(self, call: Call, params: Options) -> Failure | None:
+    def _understand(self, call: Call, message: Invoke) -> Failure | None:
         record, profile = call.record, self._profile
-        options = layers.down(call.chain, profile, params, self._configs, record.decisions)
+        given = message.params
+        options = layers.down(call.chain, profile, given, self._configs, record.decisions)
         seen = understand(self._target, layers.UPLOAD, options, record.decisions)
-        call.values, record.unknown_keys = seen.values, seen.unknown
+        call.values, record.unknown_keys = seen.values, (*seen.unknown, *message.unknown)
         record.understood = seen.values
         record.not_emulated = outcome.idle_options(profile, seen.values)
         if profile.trace_headers:
@@ -354,7 +360,7 @@ class Native:
     def _finish(self, call: Call, state: TaskState, result: Result) -> None:
         del self._calls[call.number]
         try:
-            self._tell(call, state, result)
+            call.tell(state, result)
         finally:
             self._leave(call.record)
 
@@ -367,53 +373,46 @@ class Native:
         self._fail(call, Failure(Reason.ABORTED), later=True)
         return {"errMsg": "operateUploadTask:ok"}
 
-    def _choose(self, message: Invoke) -> Result:
-        api, profile = message.event, self._profile
-        record = self._new_record(message, api)
+    def _choose(self, message: Invoke, deliver: Deliver) -> Result:
+        api, record = message.event, self._new_record(message, message.event)
         seen = understand(self._target, api, message.params, record.decisions)
-        record.understood, record.unknown_keys = seen.values, seen.unknown
-        result: Result | None = None
+        record.understood = seen.values
+        record.unknown_keys = (*seen.unknown, *message.unknown)
         if seen.failure is not None:
             record.reason = seen.failure.reason
-            failed = outcome.failure(self._target, seen.failure, "", api)
+            ok, result = False, outcome.failure(self._target, seen.failure, "", api)
         else:
-            result = self._pick(api, record)
-            text = profile.pickers[api].cancelled
-            failed = outcome.fail_object(self._target, text.message, text.code, "", api)
+            ok, result = self._pick(api, record)
         chain = layers.chain(self._target, message.namespace)
-        shown = layers.up(chain, profile, api, failed if result is None else result)
-        asyncio.get_running_loop().call_soon(
-            self._answer,
-            message.callback_id,
-            record,
-            "fail" if result is None else "success",
-            shown,
-        )
+        shown = layers.up(chain, self._profile, api, result)
+        answer = CallbackMessage(message.callback_id, "success" if ok else "fail", shown)
+        asyncio.get_running_loop().call_soon(self._answer, record, answer, deliver)
         return {"errMsg": f"{api}:ok"}
 
-    def _pick(self, api: str, record: Record) -> Result | None:
-        phone, picker = self._phone, self._profile.pickers[api]
+    def _pick(self, api: str, record: Record) -> tuple[bool, Result]:
+        """Return whether the user picked, and the host's answer either way."""
+        phone, picker, now = self._phone, self._profile.pickers[api], round(record.started / 1000)
         try:
-            now = round(record.started / 1000)
-            album, files = phone.album, phone.files
-            result = pickers.pick(api, picker, record.understood, album=album, files=files, now=now)
+            picked = pickers.pick(
+                api, picker, record.understood, album=phone.album, files=phone.files, now=now
+            )
         except Exception:
             self._leave(record)
             raise
-        if result is None:
-            record.reason = Reason.ABORTED
-            record.decisions.add("picker", "cancel_next", "the user backed out")
-        return result
+        if picked is not None:
+            return True, picked
+        record.reason = Reason.ABORTED
+        record.decisions.add("picker", "cancel_next", "the user backed out")
+        text = picker.cancelled
+        return False, outcome.fail_object(self._target, text.message, text.code, "", api)
 
-    def _answer(
-        self, callback_id: int, record: Record, state: Literal["success", "fail"], result: Result
-    ) -> None:
+    def _answer(self, record: Record, answer: CallbackMessage, deliver: Deliver) -> None:
         clock = self._running_clock()
         at = float(clock.epoch_ms(clock.now()) - record.started)
-        record.close(result, ok=state == "success", at=at)
-        record.callbacks.append((at, state, result))
+        record.close(answer.result, ok=answer.state == "success", at=at)
+        record.callbacks.append((at, answer.state, answer.result))
         try:
-            self._deliver(CallbackMessage(callback_id, state, result))
+            deliver(answer)
         finally:
             self._leave(record)
 
@@ -462,7 +461,3 @@ class Native:
             message = "this Bridge belongs to another event loop; make one Bridge for each loop"
             raise BridgeError(message)
         return self._clock
-
-    def _tell(self, call: Call, state: TaskState, result: Result) -> None:
-        call.record.callbacks.append((call.ms(), state, result))
-        self._deliver(TaskStateChange(call.number, state, result))

@@ -258,6 +258,8 @@ class Layer:
     """Namespaces of hosts it runs over; None for every host."""
     apis: Mapping[str, str]
     """The layer's API -> the API below."""
+    options: tuple[str, ...] = ()
+    """Options of the layer's own, which no host sees."""
     rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Host namespace -> option -> the name the host gets; the last given key wins."""
     fill: Mapping[str, object] = field(default_factory=dict)

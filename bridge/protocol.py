@@ -6,6 +6,7 @@ Python logic exchanges these records as they are; a logic in another process exc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.profile import Options, Result
 
 CALLBACKS = ("success", "fail", "complete")
+PromiseRule = Literal["never", "without callbacks", "always"]
 TaskState = Literal["progressUpdate", "headersReceived", "success", "fail"]
 
 
@@ -29,6 +31,7 @@ class Invoke:
         namespace: the global the logic called it on; empty for the target's own.
         callback_id: where the answer of an asynchronous API goes, 0 for none.
         api: the name the logic used, such as `uploadFile` or `upload`.
+        unknown: the names of options that stayed behind.
     """
 
     event: str
@@ -36,6 +39,7 @@ class Invoke:
     namespace: str = ""
     callback_id: int = 0
     api: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,19 @@ class ApiDescription:
         members: task member -> `call`, `noop` or `throw:TEXT`.
         duplicates: how often a listener added twice is called.
         off: what an `off*` member without a function does.
+        keys: the options that cross; any other is only named. None lets every one cross.
     """
 
     kind: Literal["task", "async", "sync"]
     event: str
     returns: str = ""
-    promise: Literal["never", "without callbacks", "always"] = "never"
+    promise: PromiseRule = "never"
     members: Mapping[str, str] = field(default_factory=dict)
     duplicates: Literal["once", "twice"] = "once"
     off: Literal["clear", "ignore"] = "clear"
+    keys: tuple[str, ...] | None = None
 
 
 Globals = dict[str, dict[str, ApiDescription]]
 Message = CallbackMessage | TaskStateChange
+Deliver = Callable[[Message], None]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bridge.profile import Profile, Result
-    from bridge.protocol import Invoke, Message
+    from bridge.protocol import Deliver, Invoke
     from bridge.reasons import Reason
     from bridge.trace import Record
     from bridge.transport import Transport
@@ -107,10 +107,9 @@ class Bridge:
             page_version=page_version,
             overrides=dict(overrides),
         )
-        self._native = Native(phone, self._receive, record_limit)
-        self._logic = PythonLogic(
-            layers.describe(self._target), self._invoke, self._newest, self._report
-        )
+        self._native = Native(phone, record_limit)
+        self.description = layers.describe(self._target)
+        self._logic = PythonLogic(self.description, self._invoke, self._newest, self._report)
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -222,14 +221,24 @@ class Bridge:
                 self._transport.route(origin, to)
         return self._transport
 
-    def _invoke(self, message: Invoke) -> Result:
+    def invoke(self, message: Invoke, deliver: Deliver) -> Result:
+        """
+        Take one message of a logic-side client; its answers and events go to `deliver`.
+
+        Raises:
+            BridgeError: the bridge is closed, or the message asks for what the target has not.
+        """
         if self._closed:
             text = "this Bridge is closed; make the call inside `async with Bridge(...)`"
             raise BridgeError(text)
-        return self._native.invoke(message)
+        return self._native.invoke(message, deliver)
 
-    def _receive(self, message: Message) -> None:
-        self._logic.receive(message)
+    def abandon(self, deliver: Deliver) -> None:
+        """End the calls of a logic-side client that has gone, as aborted."""
+        self._native.abandon("the logic is gone", deliver)
+
+    def _invoke(self, message: Invoke) -> Result:
+        return self.invoke(message, self._logic.receive)
 
     def _newest(self) -> Record:
         return self._native.records[-1]

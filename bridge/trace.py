@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import math
 import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from bridge.files import HostFile
 from bridge.profile import Text
-from bridge.values import Undefined, brand, js_string
+from bridge.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,7 +172,7 @@ class Record:
             "outcome": self._outcome(),
             "sink_upload": self.sink_upload,
         }
-        return cast("dict[str, object]", _plain(whole))
+        return cast("dict[str, object]", to_json(whole))
 
     def _request(self) -> dict[str, object] | None:
         sent = self.request
@@ -312,19 +310,6 @@ def masked(value: object) -> object:
     return mask_url(value) if isinstance(value, str) else value
 
 
-def _plain(value: object) -> object:
-    """Turn a JavaScript value into JSON, with the protocol's tags for what JSON lacks."""
-    if isinstance(value, dict):
-        return {_text(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$js": js_string(value)}
-    return value if value is None or isinstance(value, (bool, int, float)) else _tag(value)
-
-
 def _override(value: object) -> object:
     """Show the value of a profile field: a word, number or list of words, else its `repr`."""
     if isinstance(value, (set, frozenset)):
@@ -332,16 +317,3 @@ def _override(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [str(item) for item in value]
     return value if value is None or isinstance(value, (bool, int, str)) else repr(value)
-
-
-def _tag(value: object) -> dict[str, str]:
-    if isinstance(value, HostFile):
-        return {"$file": value.path}
-    if isinstance(value, (bytes, bytearray)):
-        return {"$bytes": base64.b64encode(value).decode()}
-    return {"$js": "undefined" if isinstance(value, Undefined) else brand(value)}
-
-
-def _text(value: str) -> str:
-    """Replace lone surrogates, which no UTF-8 file can hold."""
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast
 
@@ -26,6 +28,15 @@ class Undefined:
 
 
 undefined: Final = Undefined()
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A JavaScript value of which only brand and text cross: a `Symbol`, a `Date`, ..."""
+
+    brand: str
+    text: str
+
 
 _BRANDS: dict[type, str] = {
     str: "String",
@@ -56,6 +67,8 @@ def brand(value: object) -> str:
     found = _BRANDS.get(type(value))
     if found is not None:
         return found
+    if isinstance(value, Foreign):
+        return value.brand
     if callable(value):
         return "Function"
     for known, name in _BRANDS.items():
@@ -100,7 +113,7 @@ def copied(value: object) -> object:
 
 def js_string(value: object) -> str:
     """Return what JavaScript's `String(value)` gives."""
-    return _STRINGS[brand(value)](value)
+    return value.text if isinstance(value, Foreign) else _STRINGS[brand(value)](value)
 
 
 def _number(value: object) -> str:
@@ -142,3 +155,52 @@ _STRINGS: dict[str, Callable[[object], str]] = {
     "File": lambda _: "[object File]",
     "Function": lambda _: "function () { [native code] }",
 }
+
+
+def to_json(value: object) -> object:
+    """Turn a JavaScript value into JSON, with the protocol's tags for what JSON lacks."""
+    if isinstance(value, dict):
+        return {_text(key): to_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(inner) for inner in value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$js": js_string(value)}
+    return value if value is None or isinstance(value, (bool, int, float)) else _tag(value)
+
+
+def _tag(value: object) -> dict[str, str]:
+    if isinstance(value, HostFile):
+        return {"$file": value.path}
+    if isinstance(value, (bytes, bytearray)):
+        return {"$bytes": base64.b64encode(value).decode()}
+    return {"$js": "undefined" if isinstance(value, Undefined) else brand(value)}
+
+
+def _text(value: str) -> str:
+    """Replace lone surrogates, which no UTF-8 file can hold."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def from_json(value: object) -> object:
+    """Turn the protocol's JSON back into JavaScript values."""
+    if isinstance(value, list):
+        return [from_json(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("$bytes"), str):
+        return base64.b64decode(value["$bytes"], validate=True)
+    if isinstance(value.get("$js"), str):
+        return _untagged(value["$js"], value.get("text"))
+    if isinstance(value.get("$file"), str):
+        return {"path": value["$file"]}
+    return {str(key): from_json(inner) for key, inner in value.items()}
+
+
+def _untagged(word: str, text: object) -> object:
+    if word == "undefined":
+        return undefined
+    if word in ("NaN", "Infinity", "-Infinity"):
+        return float(word.replace("Infinity", "inf"))
+    return Foreign(word, text if isinstance(text, str) else f"[object {word}]")

@@ -46,6 +46,7 @@ LAYER = Layer(
     default="h5",
     below="uni",
     apis={"upload": "uploadFile"},
+    options=("domain",),
     fill={"files": []},
     config={"name": "file", "timeout": 60000, "header": {}, "formData": {}},
     settings={"config": "*", "setHeader": "header", "setFormData": "formData"},
@@ -56,6 +57,7 @@ LAYER = Layer(
         "default": Source("inferred", _DOC, _DATE, "as for uni, which it calls"),
         "below": Source("documented", _DOC, _DATE),
         "apis": Source("documented", _DOC, _DATE),
+        "options": Source("documented", _DOC, _DATE),
         "fill": Source(
             "seen_in_code",
             f"{_CODE}/uploader.ts",

@@ -195,6 +195,14 @@ def test_no_path_reaches_outside_the_package(package: Path, target: str, path: s
     assert expected is reason
 
 
+@pytest.mark.parametrize("name", ["%2e%2e", "a%2fb", "a%5Cb", "%2E"])
+def test_a_name_that_decodes_to_more_than_a_name_is_missing(package: Path, name: str) -> None:
+    """Even where a file of that very spelling lies in the package."""
+    (package / name).mkdir()
+    (package / name / "a.png").write_bytes(b"x")
+    assert Reason.MISSING_FILE is refused(files_of("wx", package), f"/{name}/a.png")
+
+
 def test_a_path_of_this_machine_is_no_path_of_the_host(package: Path) -> None:
     """The absolute path of a package file is looked up inside the package."""
     files = files_of("wx", package)

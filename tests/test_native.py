@@ -348,6 +348,20 @@ async def test_an_ended_call_leaves_no_descriptor_open(tmp_path: Path) -> None:
     assert "fail" in desk.names
 
 
+async def test_an_ended_call_leaves_no_timer_behind() -> None:
+    """Neither its timeout nor anything else is still due, however the call ended."""
+    desk, gates = gated()
+    loop: Any = asyncio.get_running_loop()
+    async with desk.bridge:
+        aborted = desk.start()
+        await gates.sending.wait()
+        aborted.abort()
+        gates.open()
+        await desk.start()
+        await desk.bridge.settled()
+        assert [] == [timer for timer in loop._scheduled if not timer.cancelled()]  # noqa: SLF001
+
+
 async def test_closing_the_bridge_ends_every_call() -> None:
     """Running and waiting ones hear `fail` and `complete`, and no task is left behind."""
     desk, gates = gated(limit=1)

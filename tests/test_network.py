@@ -70,6 +70,15 @@ def test_going_online_keeps_a_cut() -> None:
     assert ["reset after 50 %"] == list(network.conditions)
 
 
+def test_clearing_takes_the_cut_away_as_well() -> None:
+    """Afterwards the whole body leaves."""
+    network = Network()
+    network.stall_after(bytes=1)
+    network.clear()
+    assert network.cut is None
+    assert [] == list(network.conditions)
+
+
 def test_the_last_condition_of_a_kind_counts() -> None:
     """A new one replaces the one before."""
     network = Network()
