@@ -7,6 +7,7 @@ package path is followed without symlinks and opened without blocking.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ _OPEN_FLAGS = (
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_BINARY", 0)
 )
+
+
+# No such path, a path too long to be one, a socket: nothing a mini-program could upload.
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ENXIO}
 
 
 class FileFailure(Exception):  # noqa: N818  becomes the host's fail, never the test author's error
@@ -100,9 +105,8 @@ class _Held:
 
 def _reason_of(error: OSError) -> Reason:
     """Name why the operating system refused: absent in any way, or present and unreadable."""
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return Reason.MISSING_FILE
-    return Reason.UNREADABLE_FILE
+    missing = error.errno in _ABSENT
+    return Reason.MISSING_FILE if missing else Reason.UNREADABLE_FILE
 
 
 def open_regular(path: Path, flags: int = _OPEN_FLAGS) -> OpenFile:

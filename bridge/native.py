@@ -21,7 +21,7 @@ from bridge.call import Call
 from bridge.clock import Chance, Clock
 from bridge.errors import BridgeError
 from bridge.files import FileFailure
-from bridge.options import understand
+from bridge.options import rules_for, understand
 from bridge.protocol import CallbackMessage, Invoke
 from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
@@ -311,8 +311,8 @@ class Native:
 
     def _note_request(self, call: Call, upload: WireUpload) -> None:
         request = request_of(upload, call.measures, self._previews)
-        self._previews -= sum(len(p.preview or b"") for p in request.parts)
         call.record.request = request
+        self._previews -= call.record.preview_bytes
 
     # --- the end of a call
 
@@ -394,7 +394,13 @@ class Native:
         phone, picker, now = self._phone, self._profile.pickers[api], round(record.started / 1000)
         try:
             picked = pickers.pick(
-                api, picker, record.understood, album=phone.album, files=phone.files, now=now
+                api,
+                picker,
+                record.understood,
+                usual=rules_for(self._target, api).default("count"),
+                album=phone.album,
+                files=phone.files,
+                now=now,
             )
         except Exception:
             self._leave(record)
@@ -446,6 +452,8 @@ class Native:
             options=message.params,
             conditions=self._phone.network.conditions,
         )
+        if len(self.records) == self.records.maxlen:
+            self._previews += self.records[0].preview_bytes
         self.records.append(record)
         return record
 
@@ -454,7 +462,11 @@ class Native:
         self._idle.set()
 
     def _running_clock(self) -> Clock:
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError as error:
+            message = "make the call inside a running event loop, as in an async test"
+            raise BridgeError(message) from error
         if self._clock is None:
             self._clock = Clock(loop)
         if self._clock.loop is not loop:

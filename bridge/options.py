@@ -73,6 +73,10 @@ class Rules:
         """The known options in schema order."""
         return cast("Mapping[str, Schema]", self.schema["properties"])
 
+    def default(self, key: str) -> object:
+        """Return an option's default, None where it has none."""
+        return self.properties.get(key, {}).get("default")
+
     @cached_property
     def validator(self) -> Validator:
         """The validator, built once; jsonschema takes 70 ms to import, so only when needed."""
@@ -130,7 +134,9 @@ def understand(target: Target, api: str, given: Options, decisions: Decisions) -
     problems = _worded(verdict(rules, present), named)
     fatal = [problem for problem in problems if _stops(profile, rules, problem)]
     if fatal:
-        decisions.add("options", "mismatch", fatal[0].key)
+        first = fatal[0]
+        effect = f"{first.key} should be {first.expected}, not {first.brand}"
+        decisions.add("options", "mismatch", effect)
         return Understood(present, unknown, Failure(Reason.BAD_PARAMETER, _text(profile, fatal)))
     for problem in problems:
         _mend(profile, rules, present, problem, decisions)

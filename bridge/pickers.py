@@ -94,7 +94,14 @@ class Album:
 
 
 def pick(  # noqa: PLR0913  a pure function of what one phone has
-    api: str, picker: Picker, options: Options, *, album: Album, files: Files, now: int
+    api: str,
+    picker: Picker,
+    options: Options,
+    *,
+    usual: object,
+    album: Album,
+    files: Files,
+    now: int,
 ) -> Result | None:
     """
     Answer a picker in the host's shape; None when the user backs out.
@@ -103,6 +110,7 @@ def pick(  # noqa: PLR0913  a pure function of what one phone has
         api: `chooseImage`, `chooseMedia` or `chooseMessageFile`.
         picker: the host's shape.
         options: understood options, defaults filled in.
+        usual: the schema's default `count`, None where it has none.
         album: where the files come from.
         files: gives each picked file its virtual path.
         now: epoch seconds, for `time`.
@@ -113,7 +121,7 @@ def pick(  # noqa: PLR0913  a pure function of what one phone has
     if album.take_cancel():
         return None
     offered = album.matching(lambda item: _WANTED[api](options, item))
-    taken = offered[: _count(picker, options)]
+    taken = offered[: _count(picker, options, usual)]
     held = [(item, files.pick(item.name, item.content, picker.temp)) for item in taken]
     whole = {
         "tempFilePaths": [file.path for _, file in held],
@@ -125,10 +133,10 @@ def pick(  # noqa: PLR0913  a pure function of what one phone has
     return {key: whole[key] for key in picker.result}
 
 
-def _count(picker: Picker, options: Options) -> int:
-    asked = options.get("count")
-    default = picker.max_count or 1
-    count = asked if isinstance(asked, (int, float)) and asked > 0 else default
+def _count(picker: Picker, options: Options, usual: object) -> int:
+    """Return how many items the host hands over; a count of no sense reads as its default."""
+    wanted = (options.get("count"), usual, 1)
+    count = next(n for n in wanted if isinstance(n, (int, float)) and n > 0)
     return int(min(count, picker.max_count or _MANY))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from bridge.errors import BridgeError
 from bridge.profile import Layer, Profile, Version, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _FIXED = {
     "name",
@@ -22,6 +23,13 @@ _FIXED = {
     "layers_only",
     "sources",
     "version_counts",
+}
+_HELD: dict[str, type | tuple[type, ...]] = {
+    "bool": bool,
+    "str": str,
+    "tuple": tuple,
+    "frozenset": (set, frozenset),
+    "Mapping": Mapping,
 }
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
@@ -149,6 +157,9 @@ def _overridden(target: Target, overrides: Mapping[str, object]) -> Target:
             if key in _FIXED or not _has_reading(profile, key):
                 raise BridgeError(registry.unknown("profile field", key, _readings(target)))
             profile = replace(profile, **{key: _taken(profile, key, value)})  # type: ignore[arg-type]
+    if profile.limit == 0 and profile.overflow == "queue":
+        message = "limit=0 lets no call run: set overflow='reject' as well, or another limit"
+        raise BridgeError(message)
     return replace(target, profile=profile, layers=tuple(layers))
 
 
@@ -182,19 +193,21 @@ def _fits(kind: str, words: list[str], value: object) -> bool:
     if words:
         return value in words
     if kind.startswith("int"):
-        return isinstance(value, int) and not isinstance(value, bool)
-    return kind != "bool" or isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    held = next((held for name, held in _HELD.items() if kind.startswith(name)), object)
+    return isinstance(value, held)
 
 
 def from_text(key: str, text: str, target: Target) -> object:
     """Turn the `VALUE` of `--set FIELD=VALUE` into what the field holds: a word, number or flag."""
-    plain: dict[str, object] = {"none": None, "true": True, "false": False}
     platforms: tuple[Profile | Layer, ...] = (target.profile, *target.layers)
-    for platform in platforms:
-        for field in fields(platform):
-            if field.name == key and "Literal" in str(field.type):
-                return text
-    return plain.get(text.lower(), int(text) if re.fullmatch(r"-?\d+", text) else text)
+    kinds = [str(f.type) for platform in platforms for f in fields(platform) if f.name == key]
+    kind = kinds[0] if kinds else ""
+    if text.lower() == "none" and kind.endswith("None"):
+        return None
+    if kind.startswith("int") and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    return {"true": True, "false": False}.get(text.lower(), text) if kind == "bool" else text
 
 
 def all_names() -> Iterator[str]:

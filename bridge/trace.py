@@ -22,10 +22,12 @@ TRACE_VERSION: Final = 1
 PREVIEW_BYTES: Final = 64 << 10
 MASK: Final = "***"
 _SECRET = re.compile(
-    r"authorization|cookie|token|secret|passw|signature|policy|credential|accesskey|api[-_]?key|session",
+    r"authorization|cookie|token|secret|passw|signature|policy|credential|accesskey|api[-_]?key"
+    r"|session|(?:^|[-_])sign?$",
     re.IGNORECASE,
 )
-_SECRET_QUERY = re.compile(rf"([?&][^=&#]*(?:{_SECRET.pattern})[^=&#]*=)[^&#]*", re.IGNORECASE)
+_QUERY = re.compile(r"([?&])([^=&#]*)=([^&#]*)")
+_USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 class Decisions:
@@ -128,6 +130,11 @@ class Record:
     unrouted: str = ""
     boundary: str = ""
     sink_upload: int | None = None
+
+    @property
+    def preview_bytes(self) -> int:
+        """How much of what was sent this record holds on to."""
+        return sum(len(part.preview or b"") for part in self.request.parts) if self.request else 0
 
     def close(self, result: dict[str, object], *, ok: bool, at: float) -> None:
         """Note how the call ended, `at` milliseconds after it began."""
@@ -297,8 +304,13 @@ def _masked_headers(headers: Headers) -> list[list[str]]:
 
 
 def mask_url(url: str) -> str:
-    """Hide the values of secret-looking query parameters."""
-    return _SECRET_QUERY.sub(rf"\1{MASK}", url)
+    """Hide the values of secret-looking query parameters, and a user before the host."""
+    return _QUERY.sub(_masked_pair, _USER.sub(f"{MASK}@", url))
+
+
+def _masked_pair(pair: re.Match[str]) -> str:
+    before, name, value = pair.groups()
+    return f"{before}{name}={MASK if _SECRET.search(name) else value}"
 
 
 def masked(value: object) -> object:

@@ -62,7 +62,7 @@ def test_the_mpx_sample_passes_fails_and_passes_repaired() -> None:
         shown("seed_003_mpx.py"),
         "mpx/wx  success: data, statusCode, header, errMsg, profile",
         "mpx/my  fail: {'error': 11, 'errorMessage': '无效参数'}",
-        "mismatch: fileType (documented)",
+        "mismatch: fileType should be string, not Undefined (documented)",
         "mpx/my {'fileType': 'image'} success: data, statusCode, header",
     )
 

@@ -190,9 +190,7 @@ def test_without_a_package_every_path_is_missing() -> None:
 @pytest.mark.parametrize("target", ["wx", "my", "tt", "tt:douyin", "uni/h5", "uni/app"])
 def test_no_path_reaches_outside_the_package(package: Path, target: str, path: str) -> None:
     """It reads as a missing file, however it is spelled."""
-    reason = refused(files_of(target, package), path)
-    expected = Reason.UNREADABLE_FILE if len(path) > 4096 else Reason.MISSING_FILE
-    assert expected is reason
+    assert Reason.MISSING_FILE is refused(files_of(target, package), path)
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "a%2fb", "a%5Cb", "%2E"])

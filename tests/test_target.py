@@ -159,3 +159,37 @@ def test_none_is_a_value_where_the_field_allows_it() -> None:
 def test_text_becomes_what_the_field_holds(expected: object, key: str, text: str) -> None:
     """`--set FIELD=VALUE` gives words, numbers and flags."""
     assert expected == from_text(key, text, resolve("uploader/my"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("members", "x"),
+        ("success", ["data"]),
+        ("schemes", "https"),
+        ("limit", -1),
+        ("limit", 0),
+        ("check_cors", 1),
+    ],
+)
+def test_an_override_of_another_kind_is_refused(field: str, value: object) -> None:
+    """A field keeps its kind, and a queue needs at least one slot."""
+    with pytest.raises(BridgeError, match=field):
+        resolve("wx", {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("limit", "5", 5),
+        ("limit", "none", None),
+        ("check_cors", "True", True),
+        ("user_agent", "5", "5"),
+        ("user_agent", "none", None),
+        ("overflow", "reject", "reject"),
+        ("no_such_field", "5", "5"),
+    ],
+)
+def test_a_value_in_text_becomes_what_its_field_holds(field: str, text: str, value: object) -> None:
+    """Only a number field reads digits as a number, only a flag reads `true` as one."""
+    assert value == from_text(field, text, resolve("wx"))

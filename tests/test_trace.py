@@ -322,3 +322,31 @@ def test_a_text_file_is_shown_as_text() -> None:
     record = record_of()
     record.request = request_of(upload(b"words", kind="text/plain"), Measures(), 100)
     assert "words" == written(record)["request"]["parts"][1]["preview"]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:pw@h.test/a", "https://***@h.test/a"),
+        (
+            "https://h.test/a?sign=1&signal=2&x-sig=3",
+            "https://h.test/a?sign=***&signal=2&x-sig=***",
+        ),
+        ("https://h.test/a?b=1", "https://h.test/a?b=1"),
+    ],
+)
+def test_a_signed_address_is_masked(url: str, shown: str) -> None:
+    """Signatures in a query and a user before the host are secrets; words that start so are not."""
+    assert shown == mask_url(url)
+
+
+async def test_a_record_that_leaves_gives_its_previews_back() -> None:
+    """However many calls there were, the newest record still shows what it sent."""
+    async with Bridge("wx", transport=MemoryTransport(), record_limit=2) as bridge:
+        path = bridge.files.add("a.bin", bytes(60_000))
+        options = {"url": "https://h.test/", "filePath": path, "name": "file"}
+        for _ in range(200):
+            await bridge.call("uploadFile", options)
+        record = bridge.calls[-1]
+    assert record.request is not None
+    assert bytes(60_000) == record.request.parts[-1].preview
