@@ -41,18 +41,11 @@ def success(
         "header": lambda: header_map(profile, reply.headers),
         "cookies": lambda: list(reply.set_cookies),
         "errMsg": lambda: "uploadFile:ok",
-        "profile": lambda: measured(profile_fields(target), moments),
+        "profile": lambda: measured(target.profile_fields, moments),
         "trace": lambda: trace_id,
     }
-    wanted = [key for key in profile.success if target.has(f"success.{key}")]
-    if values.get("enableProfile") is False:
-        wanted = [key for key in wanted if key != "profile"]
-    return {key: build[key]() for key in wanted}
-
-
-def profile_fields(target: Target) -> list[str]:
-    """Return the names in `res.profile` for this version."""
-    return [name for name in target.profile.profile_fields if target.has(f"profile.{name}")]
+    silent = values.get("enableProfile") is False
+    return {k: build[k]() for k in target.success_keys if not (silent and k == "profile")}
 
 
 def idle_options(profile: Profile, values: Options) -> list[str]:
@@ -72,7 +65,7 @@ def not_emulated(target: Target, result: Result, *, plain: bool) -> list[str]:
     if "profile" not in result:
         return []
     holes = NOT_EMULATED | (TLS_FIELDS if plain else frozenset())
-    return [f"profile.{name}" for name in profile_fields(target) if name in holes]
+    return [f"profile.{name}" for name in target.profile_fields if name in holes]
 
 
 def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:
@@ -98,7 +91,7 @@ def fail_object(target: Target, message: str, code: int | None, trace_id: str, a
     }
     if code is not None and profile.code_key is not None and profile.errno == "emit":
         build[profile.code_key] = code
-    return {k: build[k] for k in profile.fail if k in build and target.has(f"fail.{k}")}
+    return {key: build[key] for key in target.fail_keys if key in build}
 
 
 def text_for(profile: Profile, reason: Reason) -> Text:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -51,6 +52,7 @@ class Address:
             return False
 
 
+@lru_cache(maxsize=512)
 def parse(url: str) -> Address | None:
     """Return the address a URL names, or None when it names none."""
     try:

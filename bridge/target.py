@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bridge import registry
@@ -34,7 +35,7 @@ _HELD: dict[str, type | tuple[type, ...]] = {
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """
     One emulated environment, resolved.
@@ -56,6 +57,21 @@ class Target:
         return self.reached(self.profile.since.get(key)) and not (
             key in self.profile.until and self.reached(self.profile.until[key])
         )
+
+    @cached_property
+    def success_keys(self) -> tuple[str, ...]:
+        """The keys of the success object in this version."""
+        return tuple(key for key in self.profile.success if self.has(f"success.{key}"))
+
+    @cached_property
+    def fail_keys(self) -> tuple[str, ...]:
+        """The keys the fail object may have in this version."""
+        return tuple(key for key in self.profile.fail if self.has(f"fail.{key}"))
+
+    @cached_property
+    def profile_fields(self) -> tuple[str, ...]:
+        """The names in `res.profile` in this version."""
+        return tuple(n for n in self.profile.profile_fields if self.has(f"profile.{n}"))
 
     def reached(self, since: str | None) -> bool:
         """Tell whether this version is `since` or newer; no version means the newest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -88,11 +89,16 @@ _FIELDS: dict[str, Callable[[Moments], object]] = {
 _SPELLINGS = {name.lower(): field for name, field in _FIELDS.items()}
 
 
-def measured(names: list[str], moments: Moments) -> dict[str, object]:
+def measured(names: tuple[str, ...], moments: Moments) -> dict[str, object]:
     """
     Return the named fields in order, each host's spelling of a field meaning the same.
 
     Raises:
         KeyError: a name that no host uses.
     """
-    return {name: _SPELLINGS[name.lower()](moments) for name in names}
+    return {name: field(moments) for name, field in _fields(names)}
+
+
+@cache
+def _fields(names: tuple[str, ...]) -> list[tuple[str, Callable[[Moments], object]]]:
+    return [(name, _SPELLINGS[name.lower()]) for name in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from bridge.files import FileFailure, HostFile
@@ -84,10 +84,15 @@ def _opened(profile: Profile, files: Files, one: Chosen, stack: ExitStack) -> Fi
     if profile.max_size is not None and file.size > profile.max_size:
         raise FileFailure(Reason.OVER_SIZE)
     original = files.original_name(one.path) if profile.filename == "original" else None
-    filename = original or PurePosixPath(one.path).name
+    filename = original or one.path.rstrip("/").rpartition("/")[2]
+    return FilePart(one.name, filename, _type_of(filename.rpartition(".")[2].lower()), file)
+
+
+@lru_cache(maxsize=256)
+def _type_of(extension: str) -> str:
     # Not strict: Python 3.11 counts image/webp among the common types outside the standard.
-    guessed, _ = _TYPES.guess_type(f"name{PurePosixPath(filename).suffix}", strict=False)
-    return FilePart(one.name, filename, guessed or _DEFAULT_TYPE, file)
+    guessed, _ = _TYPES.guess_type(f"name.{extension}", strict=False)
+    return guessed or _DEFAULT_TYPE
 
 
 def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str], ...]:

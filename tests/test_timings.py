@@ -31,7 +31,7 @@ def told(times: dict[str, float], *names: str, **measures: Any) -> list[object]:
     moments = Moments(
         1.0, 1.0, 1.005, Measures(times=times, **measures), lambda at: round(at * 1000)
     )
-    result = measured(list(names), moments)
+    result = measured(names, moments)
     assert list(names) == list(result)
     return list(result.values())
 
