@@ -1,5 +1,5 @@
 """
-Uploads over real sockets: the only module that uses aiohttp's client.
+Uploads over real sockets, by aiohttp's client.
 
 What the server sees (Host, SNI, cookies, redirects) follows the logical URL; `route` decides where
 it is dialled, and an address that is neither routed nor loopback is never dialled at all.
@@ -7,39 +7,27 @@ it is dialled, and an address that is neither routed nor loopback is never diall
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import re
-import socket
 import ssl
-from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http import HttpProcessingError
-from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDict
 from yarl import URL
 
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
+from bridge.transport.dial import Dialler, NeverDialledError, Tls
 from bridge.transport.multipart import UploadBody, encode
-from bridge.transport.origins import (
-    LOOPBACK_ADDRESSES,
-    Origin,
-    Routes,
-    is_address,
-)
+from bridge.transport.origins import Origin, Routes, is_address
+from bridge.transport.watch import Watch, WatchedResponse, current
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from http.cookies import BaseCookie
-
-    from aiohttp.abc import AbstractStreamWriter
-    from aiohttp.connector import Connection
 
     from bridge.transport import Events, Headers, WireUpload
 
@@ -58,21 +46,6 @@ _DEFAULT_HEADERS = (
 )
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-_HOP_TIMES = (
-    "dns_start",
-    "dns_end",
-    "connect_start",
-    "connect_end",
-    "tls_start",
-    "request_start",
-    "request_end",
-    "response_start",
-    "response_end",
-)
-
-
-class NeverDialledError(OSError):
-    """An address outside loopback and every route, refused when its socket was to be opened."""
 
 
 # The first entry an exception is an instance of decides, so subclasses stand before their bases.
@@ -131,7 +104,7 @@ class HttpTransport:
     def __init__(
         self, *, ssl: ssl.SSLContext | None = None, limit: int = 0, max_body: int = 64 * _MIB
     ) -> None:
-        self._tls = _Tls(ssl)
+        self._tls = Tls(ssl)
         self._limit = limit
         self._max_body = max_body
         self._routes = Routes()
@@ -195,7 +168,7 @@ class HttpTransport:
 class _Client:
     """One session under one table of routes, and how many uploads are using it."""
 
-    def __init__(self, routes: Routes, jar: aiohttp.CookieJar, tls: _Tls, limit: int) -> None:
+    def __init__(self, routes: Routes, jar: aiohttp.CookieJar, tls: Tls, limit: int) -> None:
         self.routes = routes
         self.jar = jar
         self.tls = tls
@@ -211,210 +184,8 @@ class _Client:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
-            response_class=_Response,
+            response_class=WatchedResponse,
         )
-
-
-class _Tls:
-    """The TLS context of one transport, made on first use and taught to mark its handshakes."""
-
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
-
-    async def context(self) -> ssl.SSLContext:
-        """Return the context; reading the system's authorities is too slow for the loop."""
-        context = self._context
-        if context is None:
-            context = self._context = await asyncio.to_thread(_default_context)
-        if context.sslobject_class is ssl.SSLObject:
-            context.sslobject_class = _TimedTls
-        return context
-
-
-def _default_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-class Dialler(AbstractResolver):
-    """Resolves hosts as routed, and opens sockets to loopback and to routes only."""
-
-    def __init__(self, routes: Routes) -> None:
-        self._routes = routes
-        self._permitted: set[str] = set()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return the addresses a logical host is dialled at; raises `OSError` for none."""
-        _mark("dns_start")
-        found = await self._lookup(host, port, family)
-        _mark("dns_end")
-        return found
-
-    async def _lookup(
-        self, host: str, port: int, family: socket.AddressFamily
-    ) -> list[ResolveResult]:
-        address = self._routes.address(host, port)
-        if address is None:
-            raise NeverDialledError(f"{host} is not routed")
-        target, target_port = address
-        if target == "localhost":
-            return [_resolved(host, ip, target_port) for ip in LOOPBACK_ADDRESSES]
-        if is_address(target):
-            return [_resolved(host, target, target_port)]
-        found = await aiohttp.ThreadedResolver().resolve(target, target_port, family)
-        self._permitted.update(result["host"] for result in found)
-        return found
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """Open the socket of one attempt; raises `NeverDialledError` outside what is permitted."""
-        family, kind, protocol, _, (address, port, *_) = info
-        if not self._routes.dials(address) and address not in self._permitted:
-            raise NeverDialledError(f"{address} is neither loopback nor the target of a route")
-        watch = _watch.get(None)
-        if watch is not None:
-            watch.note_attempt(address, port)
-        return socket.socket(family, kind, protocol)
-
-
-def _resolved(host: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return ResolveResult(
-        hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
-    )
-
-
-class _Watch:
-    """Fills the measures of one upload from what the layers below report."""
-
-    def __init__(self, events: Events) -> None:
-        self.measures = events.measures
-        self._clock = asyncio.get_running_loop().time
-        self._response: _Response | None = None
-        self._writer: AbstractStreamWriter | None = None
-        self._transport: asyncio.Transport | None = None
-        self._left_host = False
-
-    def mark(self, name: str) -> None:
-        self.measures.times[name] = self._clock()
-
-    def start_hop(self, dialled: Origin) -> None:
-        """Forget the hop before: its times and its connection."""
-        for name in _HOP_TIMES:
-            self.measures.times.pop(name, None)
-        self.measures.reused = False
-        self.measures.dialled = str(dialled)
-        self._response = self._writer = self._transport = None
-        self.mark("fetch_start")
-
-    def note_peer(self, address: str, port: int) -> None:
-        self.measures.ip, self.measures.port = address, port
-
-    def note_attempt(self, address: str, port: int) -> None:
-        """Note that a connection is being opened; of several attempts the first is its start."""
-        self.note_peer(address, port)
-        if "connect_start" not in self.measures.times:
-            self.mark("connect_start")
-
-    def note_request(
-        self, response: _Response, writer: AbstractStreamWriter, headers: Mapping[str, str]
-    ) -> None:
-        """
-        Note that the request is leaving, which it does in the moment its connection is there.
-
-        A body may have started already, in the same turn of the loop; then that is the moment.
-        """
-        self._response, self._writer = response, writer
-        times, measures = self.measures.times, self.measures
-        started = times.setdefault("request_start", self._clock())
-        measures.request_headers = tuple(headers.items())
-        measures.reused = "connect_start" not in times
-        if not measures.reused:
-            times["connect_end"] = started
-
-    def note_connection(self, transport: asyncio.Transport | None) -> None:
-        self._transport = transport
-        peer = None if transport is None else transport.get_extra_info("peername")
-        if peer:
-            self.note_peer(peer[0], peer[1])
-
-    def note_redirect(self, *, same_host: bool) -> None:
-        """Extend the redirect times, which exist only while every hop stays on one host."""
-        times = self.measures.times
-        self._left_host = self._left_host or not same_host
-        if self._left_host:
-            times.pop("redirect_start", None)
-            times.pop("redirect_end", None)
-        else:
-            times.setdefault("redirect_start", times["fetch_start"])
-            self.mark("redirect_end")
-
-    def note_received(self, response: aiohttp.ClientResponse) -> None:
-        """Add an answer: status line, headers and what its body took on the wire."""
-        fields = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-        line = len(f"HTTP/1.1 {response.status} {response.reason}\r\n")
-        # aiohttp's stand-in for an answer without a body cannot tell its raw size.
-        body = 0 if response.content is EMPTY_PAYLOAD else response.content.total_raw_bytes
-        self.measures.received_bytes += line + fields + 2 + body
-
-    def end_hop(self) -> None:
-        """Add what this hop sent, headers included."""
-        if self._writer is not None:
-            self.measures.sent_bytes += self._writer.output_size
-
-    def abort(self) -> None:
-        """
-        Drop the hop's connection now; an orderly close would wait for a peer that does not read.
-
-        A connection that already went back to the pool is no longer this upload's to drop.
-        """
-        if self._transport is None or self._response is None:
-            return
-        if self._transport.is_closing() or self._response.connection is not None:
-            self._transport.abort()
-
-
-_watch: ContextVar[_Watch] = ContextVar("watch")
-
-
-def _mark(name: str) -> None:
-    """Mark a time for the upload this context belongs to, if it belongs to one."""
-    watch = _watch.get(None)
-    if watch is not None:
-        watch.mark(name)
-
-
-class _TimedTls(ssl.SSLObject):
-    """Marks when a handshake starts; its context is the upload that opened the connection."""
-
-    def do_handshake(self) -> None:
-        watch = _watch.get(None)
-        if watch is not None and "tls_start" not in watch.measures.times:
-            watch.mark("tls_start")
-        super().do_handshake()
-
-
-class _Response(aiohttp.ClientResponse):
-    """Tells the watch of the connection and the writer, which aiohttp lets go with the answer."""
-
-    def __init__(
-        self,
-        *args: Any,  # noqa: ANN401  aiohttp's own arguments, passed on
-        stream_writer: AbstractStreamWriter,
-        request_info: aiohttp.RequestInfo,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(*args, stream_writer=stream_writer, request_info=request_info, **kwargs)
-        _watch.get().note_request(self, stream_writer, request_info.headers)
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        _watch.get().note_connection(connection.transport)
-        return await super().start(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,7 +223,7 @@ class _Exchange:
         self._upload = upload
         self._events = events
         self._max_body = max_body
-        self._watch = _Watch(events)
+        self._watch = Watch(events)
         self._set_cookies: list[str] = []
         self._url = _first_url(upload.url)
 
@@ -462,14 +233,14 @@ class _Exchange:
         form = encode(upload.fields, upload.files, upload.boundary)
         body = UploadBody(form, self._events, cut=upload.cut)
         hop = _Hop(self._url, _first_headers(upload.headers), body)
-        token = _watch.set(self._watch)
+        token = current.set(self._watch)
         try:
             return await self._follow(hop)
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             raise self._explained(error, body.failure) from error
         finally:
             body.stop()
-            _watch.reset(token)
+            current.reset(token)
 
     async def _follow(self, hop: _Hop) -> Reply:
         for left in range(self._upload.max_redirects, -1, -1):

@@ -28,13 +28,8 @@ from blockbuster import blockbuster_ctx
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
-from bridge.transport.http import (
-    REASONS,
-    Dialler,
-    HttpTransport,
-    NeverDialledError,
-    reason_of,
-)
+from bridge.transport.dial import Dialler, NeverDialledError
+from bridge.transport.http import REASONS, HttpTransport, reason_of
 from bridge.transport.origins import Routes
 
 if TYPE_CHECKING:
