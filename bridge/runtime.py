@@ -10,8 +10,9 @@ from bridge.clock import Chance
 from bridge.errors import BridgeError
 from bridge.files import Files
 from bridge.logic.python import HostObject, PythonLogic
-from bridge.native import Native, Phone
+from bridge.native import Native
 from bridge.network import Network
+from bridge.phone import Phone
 from bridge.pickers import Album
 from bridge.target import resolve
 from bridge.values import copied

@@ -1,0 +1,96 @@
+"""The desk where every call is signed in and out: its record, its number, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from bridge.clock import Clock
+from bridge.errors import BridgeError
+from bridge.trace import Record
+
+if TYPE_CHECKING:
+    from bridge.phone import Phone
+    from bridge.protocol import Invoke
+
+_PREVIEWS_HELD = 8 << 20
+
+
+class Desk:
+    """
+    The records of one bridge, and which of its calls have not ended.
+
+    Args:
+        phone: what the bridge runs on.
+        record_limit: how many records are kept.
+    """
+
+    def __init__(self, phone: Phone, record_limit: int) -> None:
+        self.records: deque[Record] = deque(maxlen=record_limit)
+        self._phone = phone
+        self._session = phone.chance.hex(8)
+        self._live: dict[int, Record] = {}
+        self._count = 0
+        self._previews = _PREVIEWS_HELD
+        self._clock: Clock | None = None
+        self._idle = asyncio.Event()
+
+    @property
+    def in_flight(self) -> list[Record]:
+        """The records of the calls that have not settled."""
+        return [*self._live.values()]
+
+    @property
+    def previews_left(self) -> int:
+        """Bytes of previews that may still be kept in records."""
+        return self._previews
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the loop that makes the calls; raises `BridgeError` on any other."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError as error:
+            message = "make the call inside a running event loop, as in an async test"
+            raise BridgeError(message) from error
+        if self._clock is None:
+            self._clock = Clock(loop)
+        if self._clock.loop is not loop:
+            message = "this Bridge belongs to another event loop; make one Bridge for each loop"
+            raise BridgeError(message)
+        return self._clock
+
+    def sign_in(self, message: Invoke, api: str) -> Record:
+        """Open the record of a call."""
+        clock = self.clock
+        self._count += 1
+        record = self._live[self._count] = Record(
+            id=self._count,
+            target=self._phone.target,
+            api=message.api or api,
+            overrides=self._phone.overrides,
+            session=self._session,
+            started=clock.epoch_ms(clock.now()),
+            options=message.params,
+            conditions=self._phone.network.conditions,
+        )
+        if len(self.records) == self.records.maxlen:
+            self._previews += self.records[0].preview_bytes
+        self.records.append(record)
+        return record
+
+    def keep_previews(self, record: Record) -> None:
+        """Count what a record's request holds on to."""
+        self._previews -= record.preview_bytes
+
+    def sign_out(self, record: Record) -> None:
+        """Note that a call has ended and its logic been told."""
+        del self._live[record.id]
+        self._idle.set()
+
+    async def settled(self) -> None:
+        """Wait until nothing is in flight and every message has been delivered."""
+        while self._live:
+            self._idle.clear()
+            await self._idle.wait()
