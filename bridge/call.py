@@ -1,4 +1,4 @@
-"""One upload in flight: its state, what was measured, and what the transport reports."""
+"""One upload or request in flight: its state, what was measured, and what the transport reports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Call:
     The record of a call while it lives; it is what the transport calls `Events`.
 
     Args:
-        record: its trace record, whose id is the `uploadTaskId`.
+        record: its trace record, whose id is the task's number.
+        task: the kind of task, `UploadTask` or `RequestTask`.
         chain: the layers it came through, outermost first.
         profile: the host.
         heard: the events this host's task can be asked for.
@@ -39,11 +40,15 @@ class Call:
         "_now",
         "_profile",
         "_shown",
+        "_task",
+        "body",
         "chain",
         "deliver",
         "dequeued",
+        "header",
         "invoked",
         "measures",
+        "method",
         "number",
         "picked",
         "placed",
@@ -59,6 +64,7 @@ class Call:
     def __init__(  # noqa: PLR0913, PLR0917  one record, made in one place
         self,
         record: Record,
+        task: str,
         chain: tuple[Layer, ...],
         profile: Profile,
         heard: frozenset[str],
@@ -71,6 +77,9 @@ class Call:
         self.values: Options = {}
         self.trace_id = ""
         self.picked: list[Chosen] = []
+        self.header: Options = {}
+        self.method = "POST"
+        self.body = b""
         self.placed = self.waits = False
         self.measures = Measures()
         self.worker: asyncio.Task[None] | None = None
@@ -81,6 +90,7 @@ class Call:
         self._profile = profile
         self.deliver = deliver
         self._now = now
+        self._task = task
         self._shown = (-1, False)
 
     @property
@@ -103,15 +113,15 @@ class Call:
         if "progressUpdate" in self._heard:
             self.tell("progressUpdate", outcome.progress_payload(self._profile, sent, total))
 
-    def headers(self, status: int, headers: Headers) -> None:  # noqa: ARG002  part of the protocol
+    def headers(self, status: int, headers: Headers) -> None:
         """Tell the logic that an answer has begun."""
         if self.advance(Event.HEADERS) and "headersReceived" in self._heard:
-            self.tell("headersReceived", outcome.headers_payload(self._profile, headers))
+            self.tell("headersReceived", outcome.headers_payload(self._profile, status, headers))
 
     def tell(self, state: TaskState, result: Result) -> None:
         """Send the logic one state change, and note it in the record."""
         self.record.callbacks.append((self.ms(), state, result))
-        self.deliver(TaskStateChange(self.number, state, result))
+        self.deliver(TaskStateChange(self.number, state, result, self._task))
 
     def ms(self, at: float | None = None) -> float:
         """Return a moment (now, unless given) in milliseconds since the call was made."""

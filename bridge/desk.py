@@ -75,6 +75,8 @@ class Desk:
             options=message.params,
             conditions=self._phone.network.conditions,
         )
+        for key in message.unknown:
+            record.decisions.add("options", "unknown_key", f"{key} is not an option here: dropped")
         if len(self.records) == self.records.maxlen:
             self._previews += self.records[0].preview_bytes
         self.records.append(record)

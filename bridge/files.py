@@ -141,6 +141,7 @@ class Files:
         self._paths = paths
         self._expand = expand
         self._held: dict[str, _Held] = {}
+        self._user_root = paths.user.partition("{")[0].rstrip("/")
         self._root = _directory(package) if isinstance(package, (str, Path)) else None
         if package is not None and not isinstance(package, (str, Path)):
             for name, content in package.items():
@@ -191,6 +192,36 @@ class Files:
             raise BridgeError(message)
         return HostFile(name=held.name, path=path, size=held.size)
 
+    def write(self, path: str, data: bytes) -> None:
+        """
+        Write a file of the user's directory as the mini-program does; raises `FileFailure`.
+
+        `MISSING_FILE` says that the folder it would lie in does not exist.
+        """
+        self._check_writable(path)
+        if self.is_directory(path):
+            raise FileFailure(Reason.NOT_A_FILE)
+        if not self.is_directory(path.rpartition("/")[0]):
+            raise FileFailure(Reason.MISSING_FILE)
+        self._hold(path, path.rpartition("/")[2], data)
+
+    def unlink(self, path: str) -> None:
+        """Delete a file of the user's directory as the mini-program does; raises `FileFailure`."""
+        if self.is_directory(path):
+            raise FileFailure(Reason.NOT_A_FILE)
+        self.open(path).close()
+        self._check_writable(path)
+        del self._held[_key(path)]
+
+    def is_directory(self, path: str) -> bool:
+        """Tell whether a virtual path is a folder: the user's own, or one that holds files."""
+        key = _key(path).rstrip("/")
+        if path.rstrip("/") == self._user_root or any(p.startswith(f"{key}/") for p in self._held):
+            return True
+        parts = self._package_parts(path.rstrip("/"))
+        found = self._root.joinpath(*parts) if self._root is not None and parts else None
+        return found is not None and found.is_dir() and Path(os.path.realpath(found)) == found
+
     def original_name(self, path: str) -> str | None:
         """Return the name an added file had for the user, None for any other path."""
         held = self._held.get(_key(path))
@@ -200,6 +231,13 @@ class Files:
         """Open a virtual path for sending; raises `FileFailure`."""
         held = self._held.get(_key(path))
         return held.open() if held is not None else self._open_package(path)
+
+    def _check_writable(self, path: str) -> None:
+        beneath = path.removeprefix(f"{self._user_root}/")
+        if beneath == path or any(
+            part in ("", ".", "..") or not _plain(part) for part in beneath.split("/")
+        ):
+            raise FileFailure(Reason.UNREADABLE_FILE)
 
     def _hold(self, path: str, name: str, data: bytes | str | Path) -> str:
         self._held[_key(path)] = _Held(name, _checked(data))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import schemas
+from bridge.device import described
 from bridge.protocol import ApiDescription
 from bridge.values import undefined
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.trace import Decisions
 
 UPLOAD = "uploadFile"
+REQUEST = "request"
 
 
 def chain(target: Target, namespace: str) -> tuple[Layer, ...]:
@@ -39,16 +41,17 @@ def own_name(target: Target, api: str) -> str:
     return next((own for own, below in layer.apis.items() if below == api), api)
 
 
-def down(
+def down(  # noqa: PLR0913, PLR0917  one call's way, in one place
     layers: tuple[Layer, ...],
     profile: Profile,
+    api: str,
     options: Options,
     configs: Mapping[str, Options],
     decisions: Decisions,
 ) -> Options:
     """Return the options a host gets from its layers; each layer's table is applied in turn."""
     for layer in layers:
-        table = layer.rename.get(profile.namespace, {})
+        table = _renames(layer, profile.namespace, api)
         for key in table.keys() & options.keys():
             decisions.add("layer", "rename", f"{layer.name} passes {key} as {table[key]}")
         options = {table.get(key, key): value for key, value in options.items()}
@@ -59,6 +62,11 @@ def down(
             decisions.add("layer", "translate", f"{layer.name} rewrote the options")
         options |= {key: value for key, value in layer.fill.items() if key not in options}
     return options
+
+
+def _renames(layer: Layer, namespace: str, api: str) -> Mapping[str, str]:
+    tables = layer.rename
+    return tables.get(f"{namespace}.{api}", tables.get(namespace, {}))
 
 
 def up(layers: tuple[Layer, ...], profile: Profile, api: str, result: Result) -> Result:
@@ -72,41 +80,52 @@ def up(layers: tuple[Layer, ...], profile: Profile, api: str, result: Result) ->
 
 def describe(target: Target) -> Globals:
     """Return every global of a target: its layers' and its host's, with their functions."""
-    host = _host(target)
+    host = describe_host(target)
     found: Globals = {}
     for place, layer in enumerate(target.layers):
         below = host
         for each in reversed(target.layers[place:]):
-            below = _through(each, below)
+            device = described.through(each, target.profile, below, _returned)
+            below = _through(each, target.profile, below) | device
         found[layer.name] = below
     found.setdefault(target.profile.namespace, host)
     return found
 
 
-def heard(target: Target) -> frozenset[str]:
-    """Return the task events that this host's task has a working listener for."""
+def heard(target: Target, api: str) -> frozenset[str]:
+    """Return the task events that this host's task of an API has a working listener for."""
     events = {"onProgressUpdate": "progressUpdate", "onHeadersReceived": "headersReceived"}
-    members = describe(target)[target.profile.namespace][UPLOAD].members
+    members = describe(target)[target.profile.namespace][api].members
     return frozenset(event for name, event in events.items() if members.get(name) == "call")
 
 
-def _host(target: Target) -> dict[str, ApiDescription]:
+def describe_host(target: Target) -> dict[str, ApiDescription]:
+    """Return the functions of the host's own global."""
     profile = target.profile
-    upload = ApiDescription(
-        kind="task",
-        event="createUploadTask",
-        returns=profile.returns,
-        members={n: how for n, how in profile.members.items() if target.has(f"member.{n}")},
-        duplicates=profile.duplicate_listeners,
-        off=profile.off_without_function,
-        keys=_keys(profile, UPLOAD),
-    )
+    tasks = {UPLOAD: _task(target, UPLOAD, "UploadTask")}
+    if target.requesting is not None:
+        tasks[REQUEST] = _task(target.requesting, REQUEST, "RequestTask")
     promise: PromiseRule = "without callbacks" if profile.picker_returns == "promise" else "never"
-    return {UPLOAD: upload} | {
+    pickers = {
         api: ApiDescription(kind="async", event=api, promise=promise, keys=_keys(profile, api))
         for api in profile.pickers
         if target.has(f"api.{api}")
     }
+    return tasks | pickers | described.of_host(target)
+
+
+def _task(target: Target, api: str, task: str) -> ApiDescription:
+    profile = target.profile
+    return ApiDescription(
+        kind="task",
+        event=f"create{task}",
+        task=task,
+        returns=profile.returns,
+        members={n: how for n, how in profile.members.items() if target.has(f"member.{n}")},
+        duplicates=profile.duplicate_listeners,
+        off=profile.off_without_function,
+        keys=_keys(profile, api),
+    )
 
 
 def _keys(profile: Profile, api: str) -> tuple[str, ...]:
@@ -115,9 +134,22 @@ def _keys(profile: Profile, api: str) -> tuple[str, ...]:
     return (*properties, *profile.option_aliases)
 
 
-def _through(layer: Layer, below: dict[str, ApiDescription]) -> dict[str, ApiDescription]:
-    own = {api: _returned(layer, below[name]) for api, name in layer.apis.items() if name in below}
+def _through(
+    layer: Layer, profile: Profile, below: dict[str, ApiDescription]
+) -> dict[str, ApiDescription]:
+    own = {
+        api: _renaming(layer, profile, name, _returned(layer, below[name]))
+        for api, name in layer.apis.items()
+        if name in below
+    }
     return own | {api: ApiDescription(kind="sync", event=api) for api in layer.settings}
+
+
+def _renaming(layer: Layer, profile: Profile, name: str, api: ApiDescription) -> ApiDescription:
+    """Let the options cross that this layer renames for the host."""
+    known = api.keys or ()
+    renamed = _renames(layer, profile.namespace, name)
+    return replace(api, keys=(*known, *(key for key in renamed if key not in known)))
 
 
 def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:

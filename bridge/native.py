@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from bridge import layers, outcome, pickers
 from bridge.desk import Desk
+from bridge.device.calls import Calls
 from bridge.errors import BridgeError
 from bridge.log import log
 from bridge.options import rules_for, understand
 from bridge.protocol import CallbackMessage
 from bridge.reasons import Reason
+from bridge.request import Requests
 from bridge.upload import Uploads
 from bridge.values import copied
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.phone import Phone
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke
+    from bridge.tasks import Tasks
     from bridge.trace import Record
 
 
@@ -39,7 +42,11 @@ class Native:
         self._profile = phone.target.profile
         self._configs = {layer.name: dict(layer.config) for layer in phone.target.layers}
         self._desk = Desk(phone, record_limit)
-        self._uploads = Uploads(phone, self._desk, self._configs)
+        self._tasks: list[Tasks] = [Uploads(phone, phone.target, self._desk, self._configs)]
+        if phone.target.requesting is not None:
+            target = phone.target.requesting
+            self._tasks.append(Requests(phone, target, self._desk, self._configs))
+        self._device = Calls(phone, self._desk)
 
     @property
     def records(self) -> Sequence[Record]:
@@ -56,18 +63,22 @@ class Native:
         Take one message from a logic and answer what is known at once.
 
         Every message about the call goes to that logic's `deliver`. `createUploadTask` answers
-        `{uploadTaskId, errMsg}`, with `returns: "undefined"` where the host hands back nothing;
-        its result follows as events, never before this returns.
+        `{uploadTaskId, errMsg}` and `createRequestTask` `{requestTaskId, errMsg}`, with
+        `returns: "undefined"` where the host hands back nothing; the result follows as events,
+        never before this returns.
 
         Raises:
             BridgeError: the event is not one of this target's, or the album is empty.
         """
-        if message.event == "createUploadTask":
-            return self._uploads.create(message, deliver)
-        if message.event == "operateUploadTask":
-            return self._uploads.operate(message.params)
+        for tasks in self._tasks:
+            if message.event == f"create{tasks.task}":
+                return tasks.create(message, deliver)
+            if message.event == f"operate{tasks.task}":
+                return tasks.operate(message.params)
         if message.event in self._profile.pickers:
             return self._choose(message, deliver)
+        if self._device.offers(message):
+            return self._device.invoke(message, deliver)
         return self._configure(message)
 
     async def settled(self) -> None:
@@ -75,20 +86,24 @@ class Native:
         await self._desk.settled()
 
     def abandon(self, why: str, deliver: Deliver) -> None:
-        """End the calls of one logic as aborted."""
-        self._uploads.abandon(why, deliver)
+        """End the calls of one logic as aborted, and tell it no more news."""
+        for tasks in self._tasks:
+            tasks.abandon(why, deliver)
+        self._device.forget(deliver)
 
     async def aclose(self) -> None:
         """End every call in flight as aborted, and wait for its I/O to be gone."""
-        self._uploads.abandon("the bridge was closed")
-        await self._uploads.drained()
+        for tasks in self._tasks:
+            tasks.abandon("the bridge was closed")
+        for tasks in self._tasks:
+            await tasks.drained()
         # One tick more: what an abort or a picker still has to say is due on it.
         await asyncio.sleep(0)
 
     def log_callback_error(self, record: Record, name: str, error: BaseException) -> None:
         """Say on the log that a callback of the mini-program raised."""
         text = f"an error in the {name} callback of {record.api}"
-        log().error(text, upload_task_id=record.id, target=self._target.name, exc_info=error)
+        log().error(text, task_id=record.id, target=self._target.name, exc_info=error)
 
     def _choose(self, message: Invoke, deliver: Deliver) -> Result:
         api, record = message.event, self._desk.sign_in(message, message.event)

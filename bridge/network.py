@@ -9,6 +9,8 @@ from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.rules import Address
 
 _PERCENT_MAX = 100
@@ -24,6 +26,16 @@ class Network:
     def __init__(self) -> None:
         self._down: Reason | None = None
         self._cut: Cut | None = None
+        self._watchers: list[Callable[[], None]] = []
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the phone has a network at all."""
+        return self._down is not Reason.OFFLINE
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have a function called each time the phone loses its network or gets one."""
+        self._watchers.append(changed)
 
     @property
     def cut(self) -> Cut | None:
@@ -42,19 +54,19 @@ class Network:
 
     def offline(self) -> None:
         """Lose the network: every upload fails as the host says it does without one."""
-        self._down = Reason.OFFLINE
+        self._set(Reason.OFFLINE)
 
     def online(self) -> None:
         """Have a network again; a cut that was set stays."""
-        self._down = None
+        self._set(None)
 
     def dns_failure(self) -> None:
         """Make no name resolve."""
-        self._down = Reason.DNS_FAILURE
+        self._set(Reason.DNS_FAILURE)
 
     def refuse(self) -> None:
         """Make every connection refused."""
-        self._down = Reason.CONNECTION_REFUSED
+        self._set(Reason.CONNECTION_REFUSED)
 
     def reset_after(self, *, bytes: int | None = None, percent: float | None = None) -> None:  # noqa: A002  the word a caller expects
         """Reset the connection once so much of the body has left."""
@@ -66,7 +78,8 @@ class Network:
 
     def clear(self) -> None:
         """Return to a network that works."""
-        self._down = self._cut = None
+        self._cut = None
+        self._set(None)
 
     def judge(self, address: Address | None) -> None:
         """Raise `TransportFailure` when the network does not reach this address now."""
@@ -74,6 +87,12 @@ class Network:
             port = address.port
             detail = {"host": address.host, "ip": address.host, "port": port, "detail": "simulated"}
             raise TransportFailure(self._down, detail)
+
+    def _set(self, down: Reason | None) -> None:
+        before, self._down = self.connected, down
+        if before != self.connected:
+            for changed in self._watchers:
+                changed()
 
 
 def _cut(after: int | None, percent: float | None, kind: str) -> Cut:

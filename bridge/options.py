@@ -100,7 +100,7 @@ def _rules(folder: str, api: str, version: str, file_type: str | None) -> Rules:
     required = frozenset(cast("list[str]", whole.get("required", ()))) & known.keys()
     if file_type in ("checked", "ignored"):
         required -= {"fileType"}
-    if file_type == "ignored":
+    if file_type == "ignored" and "fileType" in known:
         known = {**known, "fileType": {}}
     schema: Schema = {"type": "object", "properties": known, "required": sorted(required)}
     return Rules(schema, required, hidden)

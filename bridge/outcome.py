@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge.profile import Never, Text
@@ -28,24 +29,57 @@ class _Blanks(dict[str, object]):
         return ""
 
 
-def success(
-    target: Target, values: Options, reply: Reply, moments: Moments, trace_id: str
+def success(  # noqa: PLR0913  one object, made in one place
+    target: Target,
+    values: Options,
+    reply: Reply,
+    moments: Moments,
+    trace_id: str,
+    *,
+    api: str = "uploadFile",
+    own: Mapping[str, object] | None = None,
 ) -> Result:
-    """Return the success object of an answered upload; any HTTP status is a success."""
-    profile = target.profile
+    """
+    Return the success object of an answered call.
+
+    Args:
+        target: the environment, as this API sees it.
+        values: the understood options.
+        reply: the answer.
+        moments: when things happened.
+        trace_id: the call's id, for hosts that hand it out.
+        api: the API called.
+        own: what the API makes of the answer where that is not what `answered` gives.
+    """
     build: dict[str, Callable[[], object]] = {
-        "data": lambda: decoded(reply.body, reply.charset),
-        "statusCode": lambda: (
-            str(reply.status) if profile.status_code == "string" else reply.status
-        ),
-        "header": lambda: header_map(profile, reply.headers),
-        "cookies": lambda: list(reply.set_cookies),
-        "errMsg": lambda: "uploadFile:ok",
+        **_lookups(answered(target.profile, reply, own)),
+        "errMsg": lambda: f"{api}:ok",
         "profile": lambda: measured(target.profile_fields, moments),
         "trace": lambda: trace_id,
     }
     silent = values.get("enableProfile") is False
     return {k: build[k]() for k in target.success_keys if not (silent and k == "profile")}
+
+
+def _lookups(values: Mapping[str, object]) -> dict[str, Callable[[], object]]:
+    return {key: partial(values.__getitem__, key) for key in values}
+
+
+def answered(
+    profile: Profile, reply: Reply, own: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Return what an answer holds, under every name that some host gives it; `own` comes first."""
+    own = own or {}
+    status = str(reply.status) if profile.status_code == "string" else reply.status
+    header = header_map(profile, reply.headers)
+    return {
+        "data": own["data"] if "data" in own else decoded(reply.body, reply.charset),
+        "statusCode": status,
+        "status": status,
+        "header": header,
+        "headers": header,
+        "cookies": own.get("cookies", list(reply.set_cookies)),
+    }
 
 
 def idle_options(profile: Profile, values: Options) -> list[str]:
@@ -71,13 +105,10 @@ def not_emulated(target: Target, result: Result, *, plain: bool) -> list[str]:
 def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:
     """Return the fail object of a failed call."""
     profile = target.profile
-    text = _blank(profile, failed) or text_for(profile, failed.reason)
+    text = failed.text or text_for(profile, failed.reason)
     detail = _Blanks(failed.detail, limit=profile.limit)
-    return fail_object(target, text.message.format_map(detail), text.code, trace_id, api)
-
-
-def _blank(profile: Profile, failed: Failure) -> Text | None:
-    return profile.blank_name if "blank" in failed.detail else None
+    message = text.message.format_map(detail)
+    return {**failed.extra, **fail_object(target, message, text.code, trace_id, api)}
 
 
 def fail_object(target: Target, message: str, code: int | None, trace_id: str, api: str) -> Result:
@@ -122,10 +153,14 @@ def header_map(profile: Profile, headers: Headers) -> dict[str, str]:
     return joined
 
 
-def headers_payload(profile: Profile, headers: Headers) -> Result:
+def headers_payload(profile: Profile, status: int, headers: Headers) -> Result:
     """Return what `onHeadersReceived` listeners get."""
     found: Mapping[str, object] = header_map(profile, headers)
-    return dict(found) if profile.headers_event == "map" else {"header": found}
+    if profile.headers_event == "map":
+        return dict(found)
+    cookies = [value for name, value in headers if name.lower() == "set-cookie"]
+    known: Result = {"header": found, "statusCode": status, "cookies": cookies}
+    return {key: known[key] for key in profile.headers_keys}
 
 
 def percent(profile: Profile, sent: int, total: int) -> int:

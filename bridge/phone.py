@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bridge.clock import Chance
+    from bridge.device.storage import Storage
+    from bridge.device.ui import Ui
     from bridge.files import Files
     from bridge.network import Network
     from bridge.pickers import Album
@@ -25,6 +27,8 @@ class Phone:
     files: Files
     album: Album
     network: Network
+    storage: Storage
+    ui: Ui
     chance: Chance
     transport: Callable[[], Transport]
     domains: DomainLists | None

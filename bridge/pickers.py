@@ -65,6 +65,11 @@ class Album:
         """Make the user back out of the next picker."""
         self._cancels += 1
 
+    def clear(self) -> None:
+        """Empty the album, and forget what `cancel_next` was to do."""
+        self._items.clear()
+        self._cancels = 0
+
     def take_cancel(self) -> bool:
         """Tell whether this picker is backed out of; each `cancel_next` counts once."""
         cancelled = self._cancels > 0

@@ -103,6 +103,161 @@ class Picker:
     max_count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Local:
+    """
+    One API that the phone answers by itself: storage, files, dialogs, facts about the device.
+
+    Attributes:
+        does: the action behind it, a name in `bridge.device.actions.ACTIONS`.
+        source: where its shape comes from.
+        kind: `async` takes an options object and callbacks, `value` returns at once, `constant` is
+            no function, `object` returns an object of functions, `listener` takes a function.
+        takes: option -> `string`, `number`, `text` (also bytes) or `any`, a `!` where required; in
+            the order a `value` API takes them.
+        given: how a `value` API takes them: one by one, in one object, or in either way.
+        result: the keys of what it answers, in order; none means undefined from a `value` API.
+        bare: the one key a `value` API returns without the object around it.
+        otherwise: what is answered where nothing is stored and `texts` names no failure for it.
+        texts: cause -> what the host says; a cause without a text reads as on an upload.
+        promise: whether an `async` API returns a Promise where no callback is given.
+        since: the first version that has it.
+        listens: the event of a `listener`.
+        members: the functions of an `object`.
+        value: the value of a `constant`.
+    """
+
+    does: str
+    source: Source
+    kind: Literal["async", "value", "constant", "object", "listener"] = "async"
+    takes: Mapping[str, str] = field(default_factory=dict)
+    given: Literal["list", "object", "either"] = "list"
+    result: tuple[str, ...] = ()
+    bare: str = ""
+    otherwise: object = None
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    promise: Literal["never", "without callbacks"] = "never"
+    since: str | None = None
+    listens: str = ""
+    members: Mapping[str, Local] = field(default_factory=dict)
+    value: object = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Device:
+    """
+    The phone around the upload, as one host shows it to a mini-program.
+
+    Attributes:
+        apis: name -> API; an API that is not listed does not exist.
+        info: what the host tells of phone and client, by key.
+        version_key: the key of `info` that a target's `@VERSION` replaces.
+        network: the words for the network when there is one, and when there is none.
+        storage_kb: how much storage the host says there is; no more is refused here.
+        sync_failure: what a failed `value` API does: throw an Error, or return the fail object.
+        abilities: how `canIUse` answers: by this description, or `True` to everything.
+        sources: field -> where its value comes from.
+    """
+
+    apis: Mapping[str, Local]
+    info: Mapping[str, object]
+    version_key: str = ""
+    network: tuple[str, str] = ("wifi", "none")
+    storage_kb: float = 10240
+    sync_failure: Literal["throw", "return"] = "throw"
+    abilities: Literal["described", "all"] = "described"
+    sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """
+    How a layer hands one device API down to one host.
+
+    Attributes:
+        kind: as in `Local`; the layer's own function may be of another kind than the host's.
+        below: the host's API.
+        takes: the names of what a `value` API is given one by one.
+        rename: option -> the name the host gets; an empty name drops it.
+        choose: the odd rest, pure: `options -> (host API, options)`, after `rename`.
+        adds: constants of the host that are put into what it answered.
+        result: pure: what the host answered -> what the layer hands on.
+    """
+
+    below: str
+    kind: Literal["async", "value", "listener"] = "async"
+    takes: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    choose: Callable[[Options], tuple[str, Options]] | None = None
+    adds: tuple[str, ...] = ()
+    result: Callable[[Result], object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestProfile:
+    """
+    What a host's `request` does differently from its upload.
+
+    A field that `Profile` has too stands in its place when a request runs; every other rule is
+    the upload's. `texts` replaces only the reasons it names: what the host says for the others is
+    the upload's text, said of `request`.
+    """
+
+    # --- in place of the profile's fields of the same names
+    returns: Literal["task", "promise", "promise+task"] = "task"
+    members: Mapping[str, str]
+    option_aliases: Mapping[str, str] = field(default_factory=dict)
+    without_effect: frozenset[str] = frozenset()
+    fixed_timeout: int
+    max_timeout: int | None = None
+    content_type: Literal["force", "caller"] = "caller"
+    limit: int | None
+    overflow: Literal["queue", "reject"] = "queue"
+    success: tuple[str, ...]
+    fail: tuple[str, ...]
+    status_code: Literal["number", "string"] = "number"
+    headers_keys: tuple[str, ...] = ("header",)
+    since: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[Reason, Text | Never] = field(default_factory=dict)
+
+    # --- what is sent
+    header_option: str = "header"
+    """The option that holds the request headers."""
+    methods: frozenset[str]
+    """The methods the host knows, in capitals."""
+    other_methods: Literal["refused", "GET"] = "refused"
+    """What a method it does not know comes to."""
+    unknown_method: Text | None = None
+    """What the host says of such a method; None says what it says of any bad parameter."""
+    default_type: str = "application/json"
+    """The Content-Type where the caller names none."""
+    typed: Literal["every method", "not GET"] = "every method"
+    """Which requests get it."""
+    query_lists: Literal["json", "text"] = "json"
+    """How a list in a query string is written; an object is JSON everywhere."""
+    query_nothing: Literal["word", "empty"] = "word"
+    """How `null` and `undefined` are written there: as words, or as nothing."""
+    other_types: Literal["json", "text"] = "json"
+    """How an object is sent under a Content-Type other than JSON and form fields."""
+
+    # --- what is handed back
+    data_types: frozenset[str] = frozenset({"json"})
+    """The `dataType` values with a meaning; under any other the body stays text."""
+    any_case: bool = False
+    """Whether `dataType` and `responseType` may be written in any case."""
+    bad_json: Text | None = None
+    """The failure when `dataType` is `json` and the body is not; None hands the text over."""
+    http_error: Text | None = None
+    """The failure for a status from 400 on; None makes any status a success."""
+    answered: tuple[str, ...] = ()
+    """Keys such a failure has beside `fail`, with the answer's content."""
+    cookie_list: Literal["raw", "empty"] = "raw"
+    """Whether `cookies` holds the `Set-Cookie` lines or is always empty."""
+
+    sources: Mapping[str, Source]
+    """Field -> where its value comes from."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
     """One emulated host in one variant; a variant is `dataclasses.replace` with what differs."""
@@ -217,7 +372,9 @@ class Profile:
     header_case: Literal["server", "lower"] = "server"
     """The case of keys in `header`."""
     headers_event: Literal["wrapped", "map"] = "wrapped"
-    """What `onHeadersReceived` gets: `{header}` or the header map itself."""
+    """What `onHeadersReceived` gets: an object with the header map in it, or the map itself."""
+    headers_keys: tuple[str, ...] = ("header",)
+    """The keys of that object: `header`, `statusCode` or `cookies`."""
     progress_names: Literal["sent", "written", "both"] = "sent"
     """The spelling of the two byte counts in a progress event."""
     progress_rounding: Literal["floor", "round"] = "floor"
@@ -238,6 +395,10 @@ class Profile:
     """Whether a part's filename is the path's last segment or the name the user knew."""
     paths: Paths
     pickers: Mapping[str, Picker]
+    request: RequestProfile | None = None
+    """What `request` does differently; None where the host has no such API."""
+    device: Device | None = None
+    """The phone's own APIs; None for a host that describes none."""
 
     sources: Mapping[str, Source]
     """Field -> where its value comes from."""
@@ -261,7 +422,11 @@ class Layer:
     options: tuple[str, ...] = ()
     """Options of the layer's own, which no host sees."""
     rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Host namespace -> option -> the name the host gets; the last given key wins."""
+    """
+    Host namespace -> option -> the name the host gets; the last given key wins.
+
+    A key `NAMESPACE.API` holds the table of that one API instead.
+    """
     fill: Mapping[str, object] = field(default_factory=dict)
     """Options passed to the layer below when the caller gave none."""
     config: Mapping[str, object] = field(default_factory=dict)
@@ -280,5 +445,9 @@ class Layer:
     """The odd rest: `(layer, options, config) -> options`, pure."""
     results: Mapping[str, Callable[[str, Result], Result]] = field(default_factory=dict)
     """Host namespace -> `(api, result) -> result`, pure: how the layer rewrites a result."""
+    passes: bool = False
+    """Whether the layer hands on every device API of its host under the host's name."""
+    device: Mapping[str, Mapping[str, Through]] = field(default_factory=dict)
+    """Host namespace -> the layer's API -> how it is handed down."""
     sources: Mapping[str, Source]
     """Field -> where its value comes from."""

@@ -26,7 +26,7 @@ class Invoke:
     Logic -> native: call an API.
 
     Attributes:
-        event: `createUploadTask`, `operateUploadTask`, a picker, or a layer's settings API.
+        event: `create` or `operate` and a task's name, a picker, or a layer's settings API.
         params: known keys only; callbacks stay with the logic.
         namespace: the global the logic called it on; empty for the target's own.
         callback_id: where the answer of an asynchronous API goes, 0 for none.
@@ -53,11 +53,30 @@ class CallbackMessage:
 
 @dataclass(frozen=True, slots=True)
 class TaskStateChange:
-    """Native -> logic: `onUploadTaskStateChange`, `result` in the host's shape."""
+    """
+    Native -> logic: something happened to a task, `result` in the host's shape.
 
-    upload_task_id: int
+    `task` names its kind, `UploadTask` or `RequestTask`; the numbers are unique over all kinds.
+    """
+
+    task_id: int
     state: TaskState
     result: Result
+    task: str = "UploadTask"
+
+    @property
+    def name(self) -> str:
+        """The event's name, such as `onUploadTaskStateChange`."""
+        return f"on{self.task}StateChange"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Native -> logic: something happened to the phone, `result` in the host's shape."""
+
+    namespace: str
+    event: str
+    result: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +85,13 @@ class ApiDescription:
     How the logic builds one function of a global.
 
     Attributes:
-        kind: `task` and `async` take callbacks; `sync` answers at once.
+        kind: `task` and `async` take callbacks; `sync` answers at once with its own global.
+            `value` takes any arguments, which cross as `args`, and answers at once with `value`,
+            with nothing, or with the text it `throws`. `constant` is `value` itself, `object` a
+            function that returns the functions of `apis`, `listener` a function that adds to or
+            takes from the listeners of `listens`.
         event: the event to invoke.
+        task: the kind of task a `task` API makes, `UploadTask` or `RequestTask`; empty for others.
         returns: what a `task` API hands back: `task`, `promise` or `promise+task`.
         promise: when the caller gets a plain Promise instead: `never`, `without callbacks`, or
             `always` (which keeps the native return in `__returned`).
@@ -75,18 +99,30 @@ class ApiDescription:
         duplicates: how often a listener added twice is called.
         off: what an `off*` member without a function does.
         keys: the options that cross; any other is only named. None lets every one cross.
+        apis: the functions of an `object`, each described like a global's.
+        value: the value of a `constant`.
+        listens: the event of a `listener`; its name begins with `on` or `off`.
     """
 
-    kind: Literal["task", "async", "sync"]
+    kind: Literal["task", "async", "sync", "value", "constant", "object", "listener"]
     event: str
+    task: str = ""
     returns: str = ""
     promise: PromiseRule = "never"
     members: Mapping[str, str] = field(default_factory=dict)
     duplicates: Literal["once", "twice"] = "once"
     off: Literal["clear", "ignore"] = "clear"
     keys: tuple[str, ...] | None = None
+    apis: Mapping[str, ApiDescription] = field(default_factory=dict)
+    value: object = None
+    listens: str = ""
+
+
+def id_key(task: str) -> str:
+    """Return the key that carries the number of such a task, `uploadTaskId` for instance."""
+    return f"{task[:1].lower()}{task[1:]}Id"
 
 
 Globals = dict[str, dict[str, ApiDescription]]
-Message = CallbackMessage | TaskStateChange
+Message = CallbackMessage | TaskStateChange | Announcement
 Deliver = Callable[[Message], None]

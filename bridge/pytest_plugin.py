@@ -1,16 +1,18 @@
 """
-The pytest plugin: a `bridge` and an `upload_server` in every test that asks for them.
+The pytest plugin: `bridge`, `upload_server` and `mini_program` in every test that asks for them.
 
 It needs pytest-asyncio; without it the plugin is inert, and a test that asks for a fixture says so.
 """
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, suppress
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge import stacks
 from bridge.errors import BridgeError
 from bridge.runtime import Bridge
 from bridge.target import resolve
@@ -22,7 +24,9 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
+    from bridge.logic.program import Program
     from bridge.sink import UploadServer
     from bridge.trace import Record
 
@@ -92,6 +96,85 @@ async def upload_server() -> AsyncIterator[UploadServer]:
 
     async with UploadServer() as server:
         yield server
+
+
+class MiniProgram:
+    """
+    What the `mini_program` fixture returns: call it to run a mini-program's own JavaScript.
+
+    Every program runs on the test's `bridge`, in an engine of its own, until the test ends.
+    """
+
+    def __init__(self, bridge: Bridge, sink_url: str, folder: Path, stack: AsyncExitStack) -> None:
+        self._bridge = bridge
+        self._env = {"MINIBRIDGE_SINK_URL": sink_url, "MINIBRIDGE_TARGET": bridge.target}
+        self._folder = folder
+        self._stack = stack
+        self._programs: list[Program] = []
+
+    async def __call__(
+        self, *files: str | Path, engine: str = "auto", deadline: float | None = 10.0
+    ) -> Program:
+        """
+        Load logic files in this order: `app.js`, then the pages a test is about.
+
+        Args:
+            *files: paths; relative ones start at the folder of the test's file.
+            engine: `auto`, `node` or `quickjs`.
+            deadline: seconds one turn of the program may take.
+
+        Raises:
+            JSError: a file threw, or did not parse.
+            BridgeError: there is no such file, or no such engine here.
+        """
+        from bridge.logic.program import JSError, Program  # noqa: PLC0415  for who asks
+
+        def hear(level: str, message: str, stack: str) -> None:
+            if level == "unhandled" or stack:
+                program.errors.append(JSError(message, stack))
+            else:
+                print(message)  # noqa: T201  pytest shows it with a test that fails
+
+        program = Program(self._bridge, engine=engine, deadline=deadline, env=self._env, hear=hear)
+        self._programs.append(await self._stack.enter_async_context(program))
+        for file in files:
+            await program.load(self._folder / file)
+        return program
+
+    async def check_end(self) -> None:
+        """Fail the test for what the programs threw and nobody caught."""
+        for program in self._programs:
+            await _last_turn(program)
+        errors = [error for program in self._programs for error in program.errors]
+        if errors:
+            text = "\n".join(stacks.told(error.message, error.stack) for error in errors)
+            pytest.fail(f"the mini-program threw, and nobody caught it\n{text}", pytrace=False)
+
+
+async def _last_turn(program: Program) -> None:
+    """Let the engine end the turn it is in: what it has to report comes before the next answer."""
+    from bridge.logic.program import JSError  # noqa: PLC0415
+
+    with suppress(JSError):
+        await program.call("no export has this name")
+
+
+@_fixture
+async def mini_program(
+    request: pytest.FixtureRequest, bridge: Bridge, upload_server: UploadServer
+) -> AsyncIterator[MiniProgram]:
+    """
+    Return what runs a mini-program's own JavaScript.
+
+    `await mini_program("upload.js")` is a `Program` on the test's `bridge`, whose
+    `process.env.MINIBRIDGE_SINK_URL` leads to `upload_server`. What the program logs is captured
+    output. The test fails at its end if the program threw where nobody caught it;
+    `program.errors.clear()` forgives that.
+    """
+    async with AsyncExitStack() as stack:
+        loader = MiniProgram(bridge, upload_server.url, request.path.parent, stack)
+        yield loader
+        await loader.check_end()
 
 
 def _check_end(bridge: Bridge, leaked: list[Record]) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bridge.profile import Text
+
 
 class Reason(StrEnum):
     """The causes a profile has to answer for."""
@@ -41,7 +43,11 @@ class Failure:
     One failed call before it takes the host's shape.
 
     `detail` fills the host's text: `host`, `ip`, `port`, `problems` and a free `detail` sentence.
+    `text` is what the host says instead of its usual text for the reason, and `extra` holds keys
+    that the fail object has beside its usual ones.
     """
 
     reason: Reason
     detail: Mapping[str, object] = field(default_factory=dict)
+    text: Text | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)

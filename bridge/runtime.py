@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self, cast
 
 from bridge import layers, rules
 from bridge.clock import Chance
+from bridge.device.storage import Storage
+from bridge.device.ui import Ui
 from bridge.errors import BridgeError
 from bridge.files import Files
 from bridge.logic.python import HostObject, PythonLogic
@@ -65,7 +67,8 @@ class Bridge:
         transport: what sends; None for real HTTP.
         seed: makes paths, ids and boundaries repeat.
         record_limit: how many trace records are kept.
-        **overrides: profile fields by name, such as `file_type="ignored"`.
+        **overrides: profile fields by name, such as `file_type="ignored"`; `request={...}` names
+            fields of the host's rules for `request`.
 
     Raises:
         BridgeError: an unknown target or override, or a package directory that does not exist.
@@ -93,6 +96,8 @@ class Bridge:
         self.files = Files(self.profile.paths, chance.expand, files)
         self.album = Album(tuple(album))
         self.network = Network()
+        self.storage = Storage()
+        self.ui = Ui()
         self.callback_errors: list[BaseException] = []
         self._transport = transport
         self._routes: dict[str, str] = {}
@@ -101,6 +106,8 @@ class Bridge:
             files=self.files,
             album=self.album,
             network=self.network,
+            storage=self.storage,
+            ui=self.ui,
             chance=chance,
             transport=self._sender,
             domains=rules.checked_domains(domains),

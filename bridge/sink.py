@@ -44,7 +44,8 @@ class UploadServer:
     A real HTTP server for tests: every request that is not for its admin interface is an upload.
 
     Uploads are read to their end, files without being held, recorded, and answered by the next
-    step of the script, or else by 200 `{"ok":true}` (400 when the body is not sound multipart).
+    step of the script, or else by 200 `{"ok":true}` (400 when a multipart body is not sound). A
+    request that is no form counts as well: it has no parts, and its body's beginning is `text`.
     An upload is recorded before its answer goes out.
     """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bridge import registry
 from bridge.errors import BridgeError
-from bridge.profile import Layer, Profile, Version, parse_version
+from bridge.profile import Device, Layer, Profile, RequestProfile, Version, parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ _HELD: dict[str, type | tuple[type, ...]] = {
     "tuple": tuple,
     "frozenset": (set, frozenset),
     "Mapping": Mapping,
+    "RequestProfile": RequestProfile,
+    "Device": Device,
 }
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
@@ -57,6 +59,18 @@ class Target:
         return self.reached(self.profile.since.get(key)) and not (
             key in self.profile.until and self.reached(self.profile.until[key])
         )
+
+    @cached_property
+    def requesting(self) -> Target | None:
+        """The same environment as its `request` sees it; None where the host has no such API."""
+        own = self.profile.request
+        if own is None:
+            return None
+        shared = {f.name for f in fields(Profile)} & {f.name for f in fields(RequestProfile)}
+        values = {name: getattr(own, name) for name in shared}
+        values["texts"] = {**self.profile.texts, **own.texts}
+        values["sources"] = {**self.profile.sources, **own.sources}
+        return replace(self, profile=replace(self.profile, **values))
 
     @cached_property
     def success_keys(self) -> tuple[str, ...]:
@@ -173,9 +187,7 @@ def _overridden(target: Target, overrides: Mapping[str, object]) -> Target:
             if key in _FIXED or not _has_reading(profile, key):
                 raise BridgeError(registry.unknown("profile field", key, _readings(target)))
             profile = replace(profile, **{key: _taken(profile, key, value)})  # type: ignore[arg-type]
-    if profile.limit == 0 and profile.overflow == "queue":
-        message = "limit=0 lets no call run: set overflow='reject' as well, or another limit"
-        raise BridgeError(message)
+    _check_limit(profile)
     return replace(target, profile=profile, layers=tuple(layers))
 
 
@@ -193,8 +205,11 @@ def _readings(target: Target) -> list[str]:
     return sorted(own + above)
 
 
-def _taken(platform: Profile | Layer, key: str, value: object) -> object:
+def _taken(platform: Profile | RequestProfile | Layer, key: str, value: object) -> object:
     """Check a value against the field's annotation where that lists words, numbers or flags."""
+    current = getattr(platform, key)
+    if isinstance(current, RequestProfile) and isinstance(value, Mapping):
+        return _requested(current, value)
     kind = next(str(field.type) for field in fields(platform) if field.name == key)
     words = re.findall(r"'([^']+)'", kind) if kind.startswith("Literal") else []
     if value is None and "None" in kind:
@@ -203,6 +218,24 @@ def _taken(platform: Profile | Layer, key: str, value: object) -> object:
         message = f"{key}={value!r} is not possible; {key} is {' or '.join(words) or kind}"
         raise BridgeError(message)
     return value
+
+
+def _requested(request: RequestProfile, given: Mapping[str, object]) -> RequestProfile:
+    """Return a request's rules with the named fields replaced."""
+    names = [field.name for field in fields(request) if field.name != "sources"]
+    for key in given:
+        if key not in names:
+            raise BridgeError(registry.unknown("request field", key, names))
+    taken = {key: _taken(request, key, value) for key, value in given.items()}
+    request = replace(request, **taken)  # type: ignore[arg-type]
+    _check_limit(request)
+    return request
+
+
+def _check_limit(rules: Profile | RequestProfile) -> None:
+    if rules.limit == 0 and rules.overflow == "queue":
+        message = "limit=0 lets no call run: set overflow='reject' as well, or another limit"
+        raise BridgeError(message)
 
 
 def _fits(kind: str, words: list[str], value: object) -> bool:

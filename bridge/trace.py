@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final, cast
@@ -76,7 +77,7 @@ class SentPart:
 
 @dataclass(slots=True)
 class Request:
-    """The request as it left."""
+    """The request as it left; `preview` holds the first bytes of a body that is no form."""
 
     url: str
     dialled: str
@@ -84,6 +85,7 @@ class Request:
     headers: Headers
     size: int
     parts: list[SentPart]
+    preview: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -134,7 +136,10 @@ class Record:
     @property
     def preview_bytes(self) -> int:
         """How much of what was sent this record holds on to."""
-        return sum(len(part.preview or b"") for part in self.request.parts) if self.request else 0
+        if self.request is None:
+            return 0
+        parts = sum(len(part.preview or b"") for part in self.request.parts)
+        return parts + len(self.request.preview or b"")
 
     def close(self, result: dict[str, object], *, ok: bool, at: float) -> None:
         """Note how the call ended, `at` milliseconds after it began."""
@@ -192,6 +197,7 @@ class Record:
             "headers": _masked_headers(sent.headers),
             "bytes": sent.size,
             "parts": [_part(part) for part in sent.parts],
+            "preview": _body_preview(sent),
         }
 
     def _response(self) -> dict[str, object] | None:
@@ -226,7 +232,8 @@ def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
         budget -= len(parts[-1].preview or b"")
     headers = measures.request_headers or upload.headers
     dialled, sent = measures.dialled, measures.body_bytes
-    return Request(upload.url, dialled, "POST", headers, sent, parts)
+    body = upload.body[:PREVIEW_BYTES] if upload.body and budget >= PREVIEW_BYTES else None
+    return Request(upload.url, dialled, upload.method, headers, sent, parts, body)
 
 
 def _clip(value: str) -> bytes:
@@ -262,6 +269,9 @@ _TIMES = (
 )
 
 
+_REQUEST_TEXTS = ("unknown_method", "bad_json", "http_error")
+
+
 def sources_of(target: Target) -> dict[str, Source]:
     """Return the sources of a target's fields, its layers' under `LAYER.FIELD` and plain."""
     sources: dict[str, Source] = {}
@@ -273,7 +283,20 @@ def sources_of(target: Target) -> dict[str, Source]:
 def _text_sources(profile: Profile) -> dict[str, Source]:
     texts = profile.texts.items()
     found = {str(reason): text.source for reason, text in texts if isinstance(text, Text)}
-    return found | {api: picker.source for api, picker in profile.pickers.items()}
+    found |= {api: picker.source for api, picker in profile.pickers.items()}
+    return found | _device_sources(profile) | _request_sources(profile)
+
+
+def _request_sources(profile: Profile) -> dict[str, Source]:
+    own = (getattr(profile.request, name, None) for name in _REQUEST_TEXTS)
+    named = zip(_REQUEST_TEXTS, own, strict=True)
+    return {name: text.source for name, text in named if isinstance(text, Text)}
+
+
+def _device_sources(profile: Profile) -> dict[str, Source]:
+    apis = profile.device.apis if profile.device is not None else {}
+    members = {f"{n}.{m}": inner.source for n, a in apis.items() for m, inner in a.members.items()}
+    return members | {name: api.source for name, api in apis.items()}
 
 
 def _ms(value: float | None) -> float | None:
@@ -299,6 +322,36 @@ def _preview(part: SentPart) -> object:
     return {"$bytes": base64.b64encode(part.preview).decode()}
 
 
+def _body_preview(sent: Request) -> object:
+    """Return the beginning of a body as text, secrets masked; bytes that are no text as bytes."""
+    if sent.preview is None:
+        return None
+    try:
+        text = sent.preview.decode()
+    except UnicodeDecodeError:
+        return {"$bytes": base64.b64encode(sent.preview).decode()}
+    return _masked_text(text)
+
+
+def _masked_text(text: str) -> str:
+    """Hide what secret-looking keys hold in a JSON text, in form fields, or in an address."""
+    if text[:1] in ("{", "["):
+        return _masked_json(text)
+    if "://" not in text and _QUERY.match(f"?{text}"):
+        return mask_url(f"?{text}")[1:]
+    return mask_url(text)
+
+
+def _masked_json(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        # Cut off or broken: what is secret in it cannot be told from the rest.
+        return MASK if _SECRET.search(text) else mask_url(text)
+    hidden = masked(value)
+    return text if hidden == value else json.dumps(hidden, ensure_ascii=False)
+
+
 def _masked_headers(headers: Headers) -> list[list[str]]:
     return [[name, MASK if _SECRET.search(name) else value] for name, value in headers]
 
@@ -319,7 +372,7 @@ def masked(value: object) -> object:
         return {k: MASK if _SECRET.search(k) else masked(inner) for k, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(inner) for inner in value]
-    return mask_url(value) if isinstance(value, str) else value
+    return _masked_text(value) if isinstance(value, str) else value
 
 
 def _override(value: object) -> object:

@@ -1,138 +1,43 @@
-"""
-The whole life of an upload on the native side.
-
-One call goes straight through: layer, options, rules, files, schedule, transport, shape, trace.
-A call settles by itself, and only then is its I/O cancelled: an abort in the very tick of the call
-still ends in exactly one `fail`.
-"""
+"""`uploadFile`: files and text fields in one multipart body."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from bridge import layers, outcome, rules, wire
-from bridge.call import Call
+from bridge import layers, outcome, wire
 from bridge.files import FileFailure
-from bridge.log import log
-from bridge.options import understand
 from bridge.reasons import Failure, Reason
-from bridge.scheduler import Scheduler
-from bridge.task import Event
-from bridge.timings import Moments
-from bridge.trace import PREVIEW_BYTES, Response, request_of
-from bridge.transport import TransportFailure, WireUpload
-from bridge.values import js_string
+from bridge.tasks import Tasks
 
 if TYPE_CHECKING:
-    from bridge.desk import Desk
-    from bridge.phone import Phone
+    from bridge.call import Call
     from bridge.profile import Options, Result
-    from bridge.protocol import Deliver, Invoke, TaskState
-    from bridge.transport import FilePart, Headers, Reply
+    from bridge.protocol import Invoke
+    from bridge.timings import Moments
+    from bridge.transport import Reply, WireUpload
 
 _BOUNDARY_DIGITS = 24
 
 
-class Uploads:
-    """
-    The uploads of one bridge.
+class Uploads(Tasks):
+    """The uploads of one bridge."""
 
-    Args:
-        phone: what they run on.
-        desk: where they are signed in and out.
-        configs: the layers' settings, by layer.
-    """
-
-    def __init__(self, phone: Phone, desk: Desk, configs: dict[str, Options]) -> None:
-        self._phone = phone
-        self._desk = desk
-        self._configs = configs
-        self._target = phone.target
-        self._profile = phone.target.profile
-        self._heard = layers.heard(phone.target)
-        self._calls: dict[int, Call] = {}
-        self._scheduler = Scheduler(self._profile.limit, self._profile.overflow, self._run)
-
-    def abandon(self, why: str, deliver: Deliver | None = None) -> None:
-        """End the calls of one logic, or of all, as aborted."""
-        for call in tuple(self._calls.values()):
-            if deliver is None or call.deliver == deliver:
-                self._fail(call, Failure(Reason.ABORTED, {"detail": why}))
-
-    async def drained(self) -> None:
-        """Wait until the I/O of every ended call is gone."""
-        await self._scheduler.drained()
-
-    def operate(self, params: Options) -> Result:
-        """Do what the logic asks of a task: `abort`, which is too late for one that has ended."""
-        call = self._calls.get(cast("int", params.get("uploadTaskId")))
-        if params.get("operationType") != "abort" or call is None:
-            return {"errMsg": "operateUploadTask:fail"}
-        self._fail(call, Failure(Reason.ABORTED), later=True)
-        return {"errMsg": "operateUploadTask:ok"}
-
-    def create(self, message: Invoke, deliver: Deliver) -> Result:
-        """Begin an upload; what it comes to is delivered later, never before this returns."""
-        call = self._open(message, deliver)
-        try:
-            failed = self._prepare(call, message)
-        except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
-            failed = self._broken(call, error)
-        if failed is not None:
-            self._fail(call, failed, later=True)
-        answer: Result = {"uploadTaskId": call.number, "errMsg": "createUploadTask:ok"}
-        refused = failed is not None and failed.reason is Reason.BAD_PARAMETER
-        if refused and self._profile.after_bad_parameter == "undefined":
-            answer["returns"] = "undefined"
-        return answer
-
-    def _open(self, message: Invoke, deliver: Deliver) -> Call:
-        record = self._desk.sign_in(message, layers.UPLOAD)
-        chain = layers.chain(self._target, message.namespace)
-        now = self._desk.clock.now
-        call = Call(record, chain, self._profile, self._heard, deliver, now)
-        self._calls[record.id] = call
-        return call
-
-    def _prepare(self, call: Call, message: Invoke) -> Failure | None:
-        return (
-            self._understand(call, message)
-            or self._judge(call)
-            or self._find(call)
-            or self._submit(call)
-        )
-
-    def _broken(self, call: Call, error: Exception) -> Failure:
-        """Log a fault of ours, and let the call end as the host's internal error."""
-        log().error("upload broke", upload_task_id=call.number, exc_info=error)
-        return Failure(Reason.INTERNAL, {"detail": repr(error)})
+    api: ClassVar[str] = layers.UPLOAD
+    task: ClassVar[str] = "UploadTask"
 
     def _understand(self, call: Call, message: Invoke) -> Failure | None:
-        record, profile = call.record, self._profile
-        given = message.params
-        options = layers.down(call.chain, profile, given, self._configs, record.decisions)
-        seen = understand(self._target, layers.UPLOAD, options, record.decisions)
-        call.values, record.unknown_keys = seen.values, (*seen.unknown, *message.unknown)
-        record.understood = seen.values
-        record.not_emulated = outcome.idle_options(profile, seen.values)
-        if profile.trace_headers:
-            call.trace_id = self._phone.chance.trace_id(round(record.started))
-        blank = profile.blank_name is not None and seen.values.get("name") == ""
-        return Failure(Reason.BAD_PARAMETER, {"blank": "name"}) if blank else seen.failure
+        failed = super()._understand(call, message)
+        blank = self._profile.blank_name
+        if failed is None and blank is not None and call.values.get("name") == "":
+            return Failure(Reason.BAD_PARAMETER, text=blank)
+        return failed
 
-    def _judge(self, call: Call) -> Failure | None:
-        url = rules.absolute(self._profile, js_string(call.values.get("url", "")))
-        call.values["url"] = url
-        return rules.judge(self._profile, url, self._listed(), call.record.decisions)
-
-    def _listed(self) -> tuple[str, ...] | None:
-        return rules.listed_for(self._phone.domains, layers.UPLOAD)
-
-    def _find(self, call: Call) -> Failure | None:
+    def _ready(self, call: Call) -> Failure | None:
         """Find a bad file before the call takes a slot; it is opened again when it is sent."""
+        header = call.values.get("header")
+        call.header = cast("Options", header) if isinstance(header, dict) else {}
         try:
             call.picked = wire.chosen(call.values, call.record.decisions)
             with ExitStack() as stack:
@@ -141,138 +46,16 @@ class Uploads:
             return Failure(failure.reason)
         return None
 
-    def _submit(self, call: Call) -> Failure | None:
-        place, limit = self._scheduler.submit(call), self._profile.limit
-        if place == "refused":
-            call.record.decisions.add("schedule", "overflow", f"{limit} are running: refused")
-            return Failure(Reason.OVER_LIMIT)
-        if place == "queue":
-            call.record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
-        call.waits, call.placed = place == "queue", True
-        call.advance(Event.QUEUE)
-        call.queued = call.dequeued = self._desk.clock.now()
-        call.record.times["queued"] = call.ms(call.queued)
-        return None
-
-    async def _run(self, call: Call) -> None:
-        """Send one call; whatever goes wrong settles it, cancellation apart."""
-        if call.waits:
-            call.dequeued = self._desk.clock.now()
-        call.record.times["dequeued"] = call.ms(call.dequeued)
-        call.advance(Event.SEND)
-        loop = asyncio.get_running_loop()
-        try:
-            call.timer = loop.call_later(self._timeout(call), self._expire, call)
-            self._succeed(call, await self._send(call))
-        except (TransportFailure, FileFailure) as failure:
-            self._fail(call, Failure(failure.reason, failure.detail))
-        except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
-            self._fail(call, self._broken(call, error))
-
-    def _timeout(self, call: Call) -> float:
-        """Return the seconds this call may take from now on."""
-        profile, given = self._profile, call.values.get("timeout")
-        usable = isinstance(given, (int, float)) and given > 0
-        wanted = float(cast("float", given)) if usable else float(profile.fixed_timeout)
-        if profile.max_timeout is not None and wanted > profile.max_timeout:
-            call.record.decisions.add("rules", "max_timeout", f"{wanted:g} ms is too long")
-            wanted = float(profile.max_timeout)
-        return wanted / 1000
-
-    def _expire(self, call: Call) -> None:
-        self._fail(call, Failure(Reason.TIMEOUT))
-
-    async def _send(self, call: Call) -> Reply:
-        phone = self._phone
-        phone.network.judge(rules.parse(cast("str", call.values["url"])))
-        with ExitStack() as stack:
-            files = wire.opened(self._profile, phone.files, call.picked, stack)
-            upload = self._wire(call, tuple(files))
-            stack.callback(self._note_request, call, upload)
-            return await phone.transport().send(upload, call)
-
-    def _wire(self, call: Call, files: tuple[FilePart, ...]) -> WireUpload:
-        phone, profile, decisions = self._phone, self._profile, call.record.decisions
-        identity = {"appid": phone.appid, "version": phone.page_version}
-        header = call.values.get("header")
-        given = cast("Options", header) if isinstance(header, dict) else {}
-        call.record.boundary = f"----minibridge{phone.chance.hex(_BOUNDARY_DIGITS)}"
-        return WireUpload(
-            url=cast("str", call.values["url"]),
-            headers=rules.headers_for(profile, given, identity, call.trace_id, decisions),
-            fields=wire.text_fields(call.values, decisions),
-            files=files,
+    def _filled(self, call: Call, envelope: WireUpload, stack: ExitStack) -> WireUpload:
+        files = wire.opened(self._profile, self._phone.files, call.picked, stack)
+        call.record.boundary = f"----minibridge{self._phone.chance.hex(_BOUNDARY_DIGITS)}"
+        return replace(
+            envelope,
+            fields=wire.text_fields(call.values, call.record.decisions),
+            files=tuple(files),
             boundary=call.record.boundary,
-            judge=partial(self._judge_hop, call),
-            check_answer=partial(self._check_answer, call),
-            max_redirects=profile.max_redirects,
-            cookies=profile.cookies == "session",
-            cut=phone.network.cut,
         )
 
-    def _judge_hop(self, call: Call, url: str) -> None:
-        decisions = call.record.decisions
-        decisions.add("rules", "max_redirects", f"redirected to {url}")
-        failed = rules.judge(self._profile, url, self._listed(), decisions, redirect=True)
-        if failed is not None:
-            raise TransportFailure(failed.reason, failed.detail)
-
-    def _check_answer(self, call: Call, url: str, headers: Headers) -> None:
-        if not rules.check_cors(self._profile, url, headers):
-            call.record.decisions.add("rules", "check_cors", "no Access-Control-Allow-Origin")
-            raise TransportFailure(Reason.BAD_RESPONSE, {"detail": "cross-origin answer refused"})
-
-    def _note_request(self, call: Call, upload: WireUpload) -> None:
-        left = self._desk.previews_left
-        call.record.request = request_of(upload, call.measures, left)
-        self._desk.keep_previews(call.record)
-
-    # --- the end of a call
-
-    def _succeed(self, call: Call, reply: Reply) -> None:
-        epoch = self._desk.clock.epoch_ms
-        moments = Moments(call.invoked, call.queued, call.dequeued, call.measures, epoch)
-        result = outcome.success(self._target, call.values, reply, moments, call.trace_id)
-        body = reply.body
-        call.record.response = Response(
-            reply.status, reply.headers, len(body), body[:PREVIEW_BYTES]
-        )
-        plain = rules.is_downgraded(reply.url, call.measures.dialled)
-        call.record.not_emulated += outcome.not_emulated(self._target, result, plain=plain)
-        self._settle(call, "success", result)
-
-    def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
-        if call.settled:
-            return
-        record = call.record
-        record.reason, record.detail = failed.reason, str(failed.detail.get("detail", ""))
-        record.decisions.add("shape", str(failed.reason), record.detail or "the host's text")
-        result = outcome.failure(self._target, failed, call.trace_id)
-        self._settle(call, "fail", result, later=later)
-
-    def _settle(self, call: Call, state: TaskState, result: Result, *, later: bool = False) -> None:
-        """End a call once: free what it holds, close its record, then tell the logic."""
-        if not call.advance(Event.SETTLE):
-            return
-        if call.timer is not None:
-            call.timer.cancel()
-        if call.placed:
-            self._scheduler.release(call)
-        shown = layers.up(call.chain, self._profile, layers.UPLOAD, result)
-        call.record.close(shown, ok=state == "success", at=call.ms())
-        call.record.note_measures(call.measures, call.ms)
-        if later:
-            self._later(call, state, shown)
-        else:
-            self._finish(call, state, shown)
-
-    def _later(self, call: Call, state: TaskState, result: Result) -> None:
-        """Tell the logic on a later tick: no event fires before the call has returned."""
-        asyncio.get_running_loop().call_soon(self._finish, call, state, result)
-
-    def _finish(self, call: Call, state: TaskState, result: Result) -> None:
-        del self._calls[call.number]
-        try:
-            call.tell(state, result)
-        finally:
-            self._desk.sign_out(call.record)
+    def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
+        """Return the success object: any HTTP status is a success."""
+        return outcome.success(self._target, call.values, reply, moments, call.trace_id)

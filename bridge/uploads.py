@@ -39,6 +39,9 @@ _PARAMETER = re.compile(
 _TEXT_ENCODING = re.compile(r"utf-|gb|hz|big5|iso|cp|shift|euc|koi8|ascii|mac")
 
 
+_FORM_BEGINNING = re.compile(rb"--[^\r\n]{1,200}\r\nContent-Disposition: *form-data", re.IGNORECASE)
+
+
 class MalformedBody(Exception):  # noqa: N818  a finding about the client, not a failure here
     """The body is not well-formed multipart/form-data; the text is a sentence saying why."""
 
@@ -93,8 +96,10 @@ class Upload:
         headers: the request headers; keys match in any case and keep the client's spelling.
         parts: the parts that arrived whole, in wire order.
         size: bytes of the body that were read.
-        error: a sentence when the body was cut or was not multipart/form-data, else None.
+        error: a sentence when the body was cut or was no sound multipart/form-data, else None.
         answer: the status of the server's answer, None when there was none.
+        text: the beginning of a body that is no form, at most 64 KiB; None for a form, and for
+            bytes that are no text.
     """
 
     number: int
@@ -105,6 +110,7 @@ class Upload:
     size: int
     error: str | None
     answer: int | None
+    text: str | None = None
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -191,13 +197,21 @@ class Upload:
             "size": self.size,
             "error": self.error,
             "answer": self.answer,
+            "text": self.text,
         }
 
     def _absent(self, kind: str, name: str | None, present: Iterable[str]) -> str:
         wanted = f"{kind} part" if name is None else f"{kind} part {name!r}"
         names = ", ".join(map(repr, present)) or "none"
-        cause = "" if self.error is None else f" (the body was faulty: {self.error})"
-        return f"upload {self.number} has no {wanted}; its {kind} parts: {names}{cause}"
+        return f"upload {self.number} has no {wanted}; its {kind} parts: {names}{self._cause()}"
+
+    def _cause(self) -> str:
+        """Return why there may be no parts at all."""
+        if self.error is not None:
+            return f" (the body was faulty: {self.error})"
+        kind = self.headers.get("Content-Type", "")
+        form = kind.strip().lower().startswith("multipart/")
+        return "" if form else f" (the request was no form: its Content-Type is {kind!r})"
 
 
 class FormReader:
@@ -307,13 +321,18 @@ class FormReader:
 
 
 class Receiver:
-    """Reads the body of one upload, at most `limit` bytes of it, and remembers what was wrong."""
+    """
+    Reads the body of one upload, at most `limit` bytes of it, and remembers what was wrong.
+
+    A body of another type than multipart is a plain request's, of which the beginning is kept.
+    """
 
     def __init__(self, request: web.BaseRequest, limit: int | None) -> None:
         self._request = request
         self._limit = limit
         self._size = 0
         self._reader: FormReader | None = None
+        self._kept = bytearray()
         self.error: str | None = None
 
     async def read(self) -> None:
@@ -354,13 +373,30 @@ class Receiver:
             size=self._size,
             error=self.error,
             answer=answer,
+            text=self._text(),
         )
 
     def _begin(self) -> None:
+        kind = self._request.headers.get("Content-Type", "")
+        if not kind.strip().lower().startswith("multipart/"):
+            return
         try:
-            self._reader = FormReader(self._request.headers.get("Content-Type", ""))
+            self._reader = FormReader(kind)
         except MalformedBody as error:
             self.error = str(error)
+
+    def _text(self) -> str | None:
+        """Return the beginning of a plain request's body; a character may be cut at its end."""
+        if self._reader is not None or b"\0" in self._kept:
+            return None
+        decoder = codecs.getincrementaldecoder(self._charset())()
+        try:
+            return decoder.decode(bytes(self._kept))
+        except UnicodeDecodeError:
+            return None
+
+    def _charset(self) -> str:
+        return _charset(self._request.headers.get("Content-Type", ""))
 
     async def _continue(self) -> None:
         """Invite the body from a client that asked first (curl does, for large files)."""
@@ -374,6 +410,8 @@ class Receiver:
 
     def _feed(self, piece: bytes) -> None:
         self._size += len(piece)
+        if self._reader is None:
+            self._kept += piece[: PREVIEW - len(self._kept)]
         if self._reader is None or self.error is not None:
             return
         try:
@@ -384,11 +422,18 @@ class Receiver:
     def _end(self) -> None:
         if self._limit is not None:
             self._cut("the script dropped the connection")
-        elif self._reader is not None and self.error is None:
+        elif self.error is None:
             try:
-                self._reader.finish()
+                self._finish()
             except MalformedBody as error:
                 self.error = str(error)
+
+    def _finish(self) -> None:
+        """Check the body as a whole; a form under another type is nobody's intention."""
+        if self._reader is not None:
+            self._reader.finish()
+        elif _FORM_BEGINNING.match(self._kept):
+            _boundary(self._request.headers.get("Content-Type", ""))
 
     def _cut(self, cause: str) -> None:
         announced = self._request.content_length

@@ -38,6 +38,17 @@ class Foreign:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """A function in a result that does nothing but return a value, such as `stats.isFile`."""
+
+    value: object
+
+    def __call__(self) -> object:
+        """Return the value."""
+        return self.value
+
+
 _BRANDS: dict[type, str] = {
     str: "String",
     bool: "Boolean",
@@ -160,25 +171,27 @@ _STRINGS: dict[str, Callable[[object], str]] = {
 def to_json(value: object) -> object:
     """Turn a JavaScript value into JSON, with the protocol's tags for what JSON lacks."""
     if isinstance(value, dict):
-        return {_text(key): to_json(inner) for key, inner in value.items()}
+        return {well_formed(key): to_json(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(inner) for inner in value]
     if isinstance(value, str):
-        return _text(value)
+        return well_formed(value)
     if isinstance(value, float) and not math.isfinite(value):
         return {"$js": js_string(value)}
     return value if value is None or isinstance(value, (bool, int, float)) else _tag(value)
 
 
-def _tag(value: object) -> dict[str, str]:
+def _tag(value: object) -> dict[str, object]:
     if isinstance(value, HostFile):
         return {"$file": value.path}
     if isinstance(value, (bytes, bytearray)):
         return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, Returns):
+        return {"$returns": to_json(value.value)}
     return {"$js": "undefined" if isinstance(value, Undefined) else brand(value)}
 
 
-def _text(value: str) -> str:
+def well_formed(value: str) -> str:
     """Replace lone surrogates, which no UTF-8 file can hold."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
-
-if TYPE_CHECKING:
-    from bridge.profile import Never
+from platforms.devices import alipay as device
 
 _DOCS = "AlipayDocs/open-docs mini/api/基础API"
 _UPLOAD = "opendocs.alipay.com/mini/api/kmq4hc"
 _NETWORK = f"{_DOCS}/网络/网络 API 使用须知.md"
 _REQUEST = f"{_DOCS}/网络/my.request 常见问题.md"
 _REFERER = "opendocs.alipay.com/mini/api/owycmh"
+_REQUEST_MIRROR = "5851388.com/maowycmh"
 _CHOOSE = f"{_DOCS}/多媒体/图片/my.chooseImage.md"
 _SUPPORT = "AlipayDocs/open-docs support/支付宝小程序/常见问题/常见API错误码大全.md"
 _CONTAINER = "myjsapi.alipay.com/jsapi/index.html"
@@ -114,6 +112,7 @@ _SOURCES = {
     "headers_event": _documented(
         _UPLOAD, _AS_OF, "the page's sample; the typings hand over {header}"
     ),
+    "headers_keys": _documented(_UPLOAD, _AS_OF, "the event hands over the map itself"),
     "progress_names": _PAGE,
     "progress_rounding": _inferred(_UPLOAD, _AS_OF, "not stated: open containers floor"),
     "profile_fields": _SILENT,
@@ -187,6 +186,83 @@ _TEXTS: dict[Reason, Text | Never] = {
     ),
 }
 
+_ASK = _documented(_REFERER, "2022-09-29")
+_UNSAID = _inferred(_REFERER, "2022-09-29", "not stated: as on wx-like hosts")
+_REQUEST_SOURCES = {
+    "returns": _documented(
+        _REQUEST, "2022", "the page has a task, the answers to questions `then`"
+    ),
+    "members": _ASK,
+    "option_aliases": _inferred(
+        _REFERER, "2022-09-29", "headers only: every layer renames header to it"
+    ),
+    "fixed_timeout": _ASK,
+    "max_timeout": _documented(_REQUEST, "2022"),
+    "content_type": _documented(
+        _REFERER, "2022-09-29", "the content-type decides how data is sent"
+    ),
+    "limit": _documented(_REQUEST, "2022"),
+    "overflow": _inferred(_REQUEST, "2022", "without a limit nothing waits or is refused"),
+    "success": _ASK,
+    "fail": _ASK,
+    "status_code": _ASK,
+    "headers_keys": _inferred(_REFERER, "2022-09-29", "no such event exists"),
+    "header_option": _ASK,
+    "methods": _documented(_REFERER, "2022-09-29", "PUT and DELETE from client 10.1.95"),
+    "other_methods": _inferred(_REFERER, "2022-09-29", "not stated: as a bad parameter"),
+    "default_type": _ASK,
+    "typed": _inferred(_REFERER, "2022-09-29", "the page names no exception"),
+    "query_lists": _UNSAID,
+    "query_nothing": _UNSAID,
+    "other_types": _UNSAID,
+    "data_types": _reported(_REQUEST_MIRROR, note="json_or_text from base library 2.9.5"),
+    "any_case": _documented(
+        _REFERER, "2022-09-29", "the page writes both `JSON` and `json` for one value"
+    ),
+    "answered": _documented(
+        _REQUEST, "2022", "a failed answer there has data, headers and status; 19 taken likewise"
+    ),
+    "cookie_list": _inferred(_REFERER, "2022-09-29", "no cookies are handed out"),
+}
+
+
+def _said(message: str, code: int, note: str = "under the code's meaning") -> Text:
+    return Text(message, code, _documented(_REFERER, "2022-09-29", note))
+
+
+def _taken_as(message: str, code: int, note: str) -> Text:
+    return Text(message, code, _inferred(_REFERER, "2022-09-29", note))
+
+
+_REQUEST_TEXTS: dict[Reason, Text | Never] = {
+    **dict.fromkeys(
+        (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE, Reason.OVER_SIZE),
+        Never("a request sends no file"),
+    ),
+    Reason.BAD_PARAMETER: _said("参数错误", 2),
+    Reason.BAD_URL: _taken_as("参数错误", 2, "taken as a bad parameter"),
+    Reason.UNSUPPORTED_SCHEME: _said("请求 URL 不支持 HTTP，请使用 HTTPS", 20),
+    Reason.DOMAIN_NOT_LISTED: _said("无权调用该接口", 4, "4 or 11"),
+    Reason.OVER_LIMIT: _taken_as(
+        "请求已被停止/服务端限流", 20, "only where a test sets limit and overflow"
+    ),
+    **dict.fromkeys(
+        (
+            Reason.OFFLINE,
+            Reason.DNS_FAILURE,
+            Reason.CONNECTION_REFUSED,
+            Reason.CONNECTION_RESET,
+        ),
+        _said("网络出错", 12),
+    ),
+    Reason.TLS_FAILURE: _said("HTTP 错误", 19, "a bad certificate is one of its causes"),
+    Reason.TIMEOUT: _said("超时", 13),
+    Reason.ABORTED: _said("request:fail abort", 9, "word by word"),
+    Reason.INTERRUPTED_BACKGROUND: _taken_as("网络出错", 12, "no background rule is published"),
+    Reason.TOO_MANY_REDIRECTS: _taken_as("网络出错", 12, "taken as a network failure"),
+    Reason.BAD_RESPONSE: _taken_as("网络出错", 12, "taken as a network failure"),
+}
+
 PHONE = Profile(
     name="my",
     aliases=("my:device",),
@@ -235,6 +311,24 @@ PHONE = Profile(
     },
     older={"10.2.80": {"fixed_timeout": 30_000}},
     texts=_TEXTS,
+    request=RequestProfile(
+        returns="promise+task",
+        members={"abort": "call"},
+        fixed_timeout=30_000,
+        max_timeout=60_000,
+        limit=None,
+        success=("data", "status", "headers"),
+        fail=("error", "errorMessage"),
+        texts=_REQUEST_TEXTS,
+        header_option="headers",
+        methods=frozenset({"GET", "POST", "PUT", "DELETE"}),
+        data_types=frozenset({"json", "json_or_text", "text", "base64", "arraybuffer"}),
+        any_case=True,
+        bad_json=Text("JSON parse data error", 14, _documented(_REQUEST, "2022")),
+        http_error=_said("HTTP 错误", 19, "under the code's meaning, as 404, 500 and 504"),
+        answered=("data", "status", "headers"),
+        sources=_REQUEST_SOURCES,
+    ),
     paths=Paths(
         temp="https://resource/apml{hex32}.image",
         saved="https://resource/apml{hex32}.image",
@@ -255,6 +349,7 @@ PHONE = Profile(
             ),
         )
     },
+    device=device.PHONE,
     sources=_SOURCES,
 )
 
@@ -270,6 +365,7 @@ IDE = replace(
     status_code="string",
     user_agent=None,
     paths=replace(PHONE.paths, temp="https://resource/{ms}.jpg", saved="https://resource/{ms}.jpg"),
+    device=device.IDE,
     sources={
         **_SOURCES,
         "returns": _reported(

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from bridge.profile import Never, Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
+from platforms.devices import h5 as device
 
 _CODE = "dcloudio/uni-app packages/uni-app-plus/src/service/api/network/uploadFile.ts"
 _CODE_VUE2 = "dcloudio/uni-app src/platforms/app-plus/service/api/network/upload-file.js"
+_REQUEST = "dcloudio/uni-app packages/uni-app-plus/src/service/api/network/request.ts"
+_PROTOCOL = "dcloudio/uni-app packages/uni-api/src/protocols/network/request.ts"
+_REQUEST_DOCS = "uniapp.dcloud.net.cn/api/request/request.html"
 _CHOOSE = "dcloudio/uni-app packages/uni-app-plus/src/service/api/media/chooseImage.ts"
 _PATHS = "dcloudio/uni-app packages/uni-app-plus/src/service/api/constants.ts"
 _CALLS = "dcloudio/uni-app packages/uni-api/src/helpers/api/index.ts"
@@ -77,6 +81,7 @@ _SOURCES = {
     "status_code": _READ,
     "header_case": _seen(_CODE, note="no header reaches the logic"),
     "headers_event": _seen(_CODE, note="no such event is ever sent"),
+    "headers_keys": _seen(_CODE, note="no such event is ever sent"),
     "progress_names": _READ,
     "progress_rounding": _seen(_CODE, note="parseInt; sent only when both counts are non-zero"),
     "profile_fields": _READ,
@@ -124,6 +129,82 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.INTERNAL: _STATUS_0_GUESS,
 }
 
+_ASKED = _seen(_REQUEST, note="read in the Vue 3 release branch")
+_FORMATTED = _seen(_PROTOCOL, note="read in the Vue 3 release branch")
+_REQUEST_SOURCES = {
+    "returns": _ASKED,
+    "members": _ASKED,
+    "option_aliases": _ASKED,
+    "without_effect": _inferred(
+        _REQUEST, note="certificates are verified, and addresses tried in the system's order"
+    ),
+    "fixed_timeout": _documented(
+        _REQUEST_DOCS, _DOCS_AS_OF, "the Vue 3 code leaves 600 s to the engine where none is given"
+    ),
+    "max_timeout": _ASKED,
+    "content_type": _ASKED,
+    "limit": _inferred(_REQUEST, note="none in the code"),
+    "overflow": _inferred(_REQUEST, note="without a limit nothing waits or is refused"),
+    "success": _ASKED,
+    "fail": _seen(_CALLS, note="builds other than uni-app x delete errCode"),
+    "status_code": _ASKED,
+    "headers_keys": _seen(_REQUEST, note="no such event is ever sent"),
+    "header_option": _FORMATTED,
+    "methods": _FORMATTED,
+    "other_methods": _FORMATTED,
+    "default_type": _FORMATTED,
+    "typed": _FORMATTED,
+    "query_lists": _FORMATTED,
+    "query_nothing": _FORMATTED,
+    "other_types": _ASKED,
+    "data_types": _FORMATTED,
+    "any_case": _FORMATTED,
+    "answered": _inferred(_REQUEST, note="no answer is a failure"),
+    "cookie_list": _seen(
+        _REQUEST, note="the code splits one joined header, which comes to the same"
+    ),
+}
+
+_ENDED = Text(
+    "request:fail abort statusCode:-1",
+    None,
+    _seen(_REQUEST, note="the form; -1 is what app code compares with, a native text may follow"),
+)
+_ENDED_GUESS = Text(
+    "request:fail abort statusCode:-1",
+    None,
+    _inferred(_REQUEST, note="taken as a failure without status"),
+)
+_REQUEST_TEXTS: dict[Reason, Text | Never] = {
+    **dict.fromkeys(
+        (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE),
+        Never("a request sends no file"),
+    ),
+    **dict.fromkeys(
+        (
+            Reason.OFFLINE,
+            Reason.DNS_FAILURE,
+            Reason.CONNECTION_REFUSED,
+            Reason.CONNECTION_RESET,
+            Reason.TLS_FAILURE,
+        ),
+        _ENDED,
+    ),
+    **dict.fromkeys(
+        (
+            Reason.BAD_URL,
+            Reason.UNSUPPORTED_SCHEME,
+            Reason.INTERRUPTED_BACKGROUND,
+            Reason.TOO_MANY_REDIRECTS,
+            Reason.BAD_RESPONSE,
+            Reason.INTERNAL,
+        ),
+        _ENDED_GUESS,
+    ),
+    Reason.TIMEOUT: Text("request:fail timeout", None, _ASKED),
+    Reason.ABORTED: Text("request:fail abort", None, _ASKED),
+}
+
 PROFILE = Profile(
     name="app",
     namespace="uni",
@@ -152,6 +233,26 @@ PROFILE = Profile(
     success=("data", "statusCode", "errMsg"),
     fail=("errMsg",),
     texts=_TEXTS,
+    request=RequestProfile(
+        members={
+            "abort": "call",
+            "onHeadersReceived": "noop",
+            "offHeadersReceived": "noop",
+        },
+        without_effect=frozenset({"firstIpv4", "sslVerify"}),
+        fixed_timeout=60_000,
+        limit=None,
+        success=("data", "statusCode", "header", "cookies", "errMsg"),
+        fail=("errMsg",),
+        texts=_REQUEST_TEXTS,
+        methods=frozenset({"GET", "OPTIONS", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"}),
+        other_methods="GET",
+        typed="not GET",
+        query_lists="text",
+        query_nothing="empty",
+        any_case=True,
+        sources=_REQUEST_SOURCES,
+    ),
     paths=Paths(
         temp="_doc/uniapp_temp_{ms}/gallery/{name}",
         saved="_doc/uniapp_save/{ms}{ext}",
@@ -170,5 +271,6 @@ PROFILE = Profile(
             source=_seen(_CHOOSE, note="read in the code"),
         )
     },
+    device=device.APP,
     sources=_SOURCES,
 )

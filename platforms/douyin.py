@@ -8,18 +8,16 @@ on the shape. Cookies are kept only where an app asks for it (`cookies="session"
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
-
-if TYPE_CHECKING:
-    from bridge.profile import Never
+from platforms.devices import douyin as device
 
 _SITE = "developer.open-douyin.com"
 _DOCS = f"{_SITE}/docs/resource/zh-CN/mini-app/develop"
 _UPLOAD = f"{_DOCS}/api/network/http/tt-upload-file"
 _REQUEST = f"{_DOCS}/api/network/http/tt-request"
+_OLD_REQUEST = "w3cschool.cn/microapp/microapp-9acf3661.html"
 _COOKIE = f"{_DOCS}/api/network/cookie"
 _CHOOSE = f"{_SITE} tt-choose-image"
 _ERRORS = f"{_DOCS}/tutorial/miniapp-framework/logic-layer/api"
@@ -91,6 +89,7 @@ _SOURCES = {
     "status_code": _PAGE,
     "header_case": _inferred(_UPLOAD, note="no header reaches the logic"),
     "headers_event": _inferred(_UPLOAD, note="mini games only"),
+    "headers_keys": _inferred(_UPLOAD, note="mini games only"),
     "progress_names": _seen(_TYPINGS, "2022", "also on the mini-game page and a copy of 2019"),
     "progress_rounding": _inferred(_UPLOAD, note="not stated: open containers floor"),
     "profile_fields": _documented(
@@ -144,6 +143,9 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.INTERNAL: _error("internal error"),
 }
 
+_ASK = _documented(_REQUEST)
+_UNSAID = _inferred(_REQUEST, note="not stated: as on wx-like hosts")
+
 PROFILE = Profile(
     name="tt:douyin",
     namespace="tt",
@@ -172,6 +174,51 @@ PROFILE = Profile(
     code_key="errNo",
     profile_fields=("domainLookupStart",),
     texts=_TEXTS,
+    request=RequestProfile(
+        members={"abort": "call"},
+        without_effect=frozenset({"enableCache"}),
+        fixed_timeout=60_000,
+        max_timeout=60_000,
+        limit=10,
+        success=("statusCode", "header", "data", "errMsg", "profile"),
+        fail=("errMsg", "errNo"),
+        texts=dict.fromkeys(
+            (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE, Reason.OVER_SIZE),
+            Never("a request sends no file"),
+        ),
+        methods=frozenset(
+            {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH"}
+        ),
+        sources={
+            "returns": _documented(_OLD_REQUEST, "2020-02-11"),
+            "members": _documented(_OLD_REQUEST, "2020-02-11"),
+            "option_aliases": _documented(_REQUEST, note="by absence: the page lists none"),
+            "without_effect": _inferred(_REQUEST, note="no request is cached here"),
+            "fixed_timeout": _documented(_NETWORK),
+            "max_timeout": _ASK,
+            "content_type": _documented(_REQUEST, note="the content-type decides how data is sent"),
+            "limit": _inferred(_LIVE, note="unknown for requests; a sister product has 10"),
+            "overflow": _inferred(_LIVE, note="unknown for requests: queued, as for uploads"),
+            "success": _documented(
+                _OLD_REQUEST, "2020-02-11", "profile by the newer page; errMsg is everywhere"
+            ),
+            "fail": _documented(_ERRORS),
+            "status_code": _documented(_OLD_REQUEST, "2020-02-11"),
+            "headers_keys": _inferred(_REQUEST, note="no such event exists"),
+            "header_option": _ASK,
+            "methods": _documented(_REQUEST, note="PATCH from base library 2.42.0"),
+            "other_methods": _inferred(_REQUEST, note="not stated: as a bad parameter"),
+            "default_type": _ASK,
+            "typed": _inferred(_REQUEST, note="the page names no exception"),
+            "query_lists": _UNSAID,
+            "query_nothing": _UNSAID,
+            "other_types": _documented(_REQUEST, note="any other object is sent as JSON"),
+            "data_types": _ASK,
+            "any_case": _UNSAID,
+            "answered": _inferred(_NETWORK, note="any status goes to success"),
+            "cookie_list": _inferred(_REQUEST, note="no cookies are handed out"),
+        },
+    ),
     paths=Paths(
         temp="ttfile://temp/{hex32}{ext}",
         saved="ttfile://user/{hex32}{ext}",
@@ -187,5 +234,6 @@ PROFILE = Profile(
             max_count=60,
         )
     },
+    device=device.PHONE,
     sources=_SOURCES,
 )

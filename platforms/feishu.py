@@ -8,19 +8,17 @@ The empty string counts as absent, every option of a wrong type stops the call, 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
-
-if TYPE_CHECKING:
-    from bridge.profile import Never
+from platforms.devices import feishu as device
 
 _DOCS = "open.feishu.cn/document/client-docs/gadget/-web-app-api"
 _UPLOAD = f"{_DOCS}/network/upload/uploadfile"
 _TASK = f"{_DOCS}/network/upload/uploadtask/onprogressupdate"
 _TRACE = f"{_DOCS}/network/initiating-request/http-request-full-link-tracing"
 _REQUEST = f"{_DOCS}/network/initiating-request/request"
+_OLD_REQUEST = "w3cschool.cn/microapp/microapp-9acf3661.html"
 _DOWNLOAD = f"{_DOCS}/network/download/downloadfile"
 _ERRNO = f"{_DOCS}/errno"
 _CHOOSE = f"{_DOCS}/media/image/chooseimage"
@@ -98,6 +96,7 @@ _SOURCES = {
     "status_code": _documented(_UPLOAD, _AS_OF, "downloadFile's failed sample has a string"),
     "header_case": _inferred(_UPLOAD, _AS_OF, "no header reaches the logic"),
     "headers_event": _inferred(_UPLOAD, _AS_OF, "no such event exists"),
+    "headers_keys": _inferred(_UPLOAD, _AS_OF, "no such event exists"),
     "progress_names": _documented(_TASK, _AS_OF),
     "progress_rounding": _inferred(_TASK, _AS_OF, "not stated: open containers floor"),
     "profile_fields": _SILENT,
@@ -161,6 +160,12 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.INTERNAL: _dictionary("internal error", 102),
 }
 
+_ASK = _documented(_REQUEST, _AS_OF)
+_SISTER = _inferred(
+    _OLD_REQUEST, "2020-02-11", "of the same engine's older page; Feishu's own was not seen whole"
+)
+_UNSAID = _inferred(_REQUEST, _AS_OF, "not stated: as on wx-like hosts")
+
 PROFILE = Profile(
     name="tt:feishu",
     aliases=("tt",),
@@ -187,6 +192,52 @@ PROFILE = Profile(
     since={"success.trace": "4.7.0", "fail.trace": "4.7.0", "fail.errno": "5.15"},
     until={"fail.data": "4.7.0", "fail.statusCode": "4.7.0"},
     texts=_TEXTS,
+    request=RequestProfile(
+        members={"abort": "call"},
+        fixed_timeout=60_000,
+        limit=10,
+        success=("statusCode", "header", "data", "errMsg", "trace"),
+        fail=("errMsg", "trace", "errno"),
+        since={"success.trace": "4.7.0", "fail.trace": "4.7.0", "fail.errno": "5.15"},
+        texts=dict.fromkeys(
+            (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE, Reason.OVER_SIZE),
+            Never("a request sends no file"),
+        ),
+        methods=frozenset({"GET", "POST", "PUT", "HEAD", "DELETE"}),
+        sources={
+            "returns": _SISTER,
+            "members": _SISTER,
+            "option_aliases": _inferred(_REQUEST, _AS_OF, "no other spelling is listed"),
+            "fixed_timeout": _inferred(_BYTEDANCE, note="the sister page's 60 s"),
+            "max_timeout": _inferred(_REQUEST, _AS_OF, "the caller cannot set one"),
+            "content_type": _documented(
+                _REQUEST, _AS_OF, "the content-type decides how data is sent"
+            ),
+            "limit": _ASK,
+            "overflow": _inferred(_REQUEST, _AS_OF, "not stated: queued, as for uploads"),
+            "success": _documented(
+                _REQUEST, _AS_OF, "the sample's keys; their order is the sister page's"
+            ),
+            "fail": _documented(
+                _REQUEST, _AS_OF, "errMsg and trace; errno by the errno page, as on uploads"
+            ),
+            "status_code": _ASK,
+            "headers_keys": _inferred(_REQUEST, _AS_OF, "no such event exists"),
+            "since": _documented(_TRACE, "2023-08-31", "errno is planned `from V5.15`"),
+            "header_option": _ASK,
+            "methods": _ASK,
+            "other_methods": _inferred(_REQUEST, _AS_OF, "not stated: as a bad parameter"),
+            "default_type": _ASK,
+            "typed": _inferred(_REQUEST, _AS_OF, "the page names no exception"),
+            "query_lists": _UNSAID,
+            "query_nothing": _UNSAID,
+            "other_types": _UNSAID,
+            "data_types": _SISTER,
+            "any_case": _UNSAID,
+            "answered": _inferred(_REQUEST, _AS_OF, "no answer is a failure"),
+            "cookie_list": _inferred(_REQUEST, _AS_OF, "no cookies are handed out"),
+        },
+    ),
     paths=Paths(
         temp="ttfile://temp/{ms}{ext}",
         saved="ttfile://user/{hex32}{ext}",
@@ -208,5 +259,6 @@ PROFILE = Profile(
             max_count=20,
         )
     },
+    device=device.PHONE,
     sources=_SOURCES,
 )

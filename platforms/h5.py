@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from bridge.profile import Never, Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
+from platforms.devices import h5 as device
 
 _CODE = "dcloudio/uni-app packages/uni-h5/src/service/api/network/uploadFile.ts"
+_REQUEST = "dcloudio/uni-app packages/uni-h5/src/service/api/network/request.ts"
+_PROTOCOL = "dcloudio/uni-app packages/uni-api/src/protocols/network/request.ts"
 _CHOOSE = "dcloudio/uni-app packages/uni-h5/src/service/api/media/chooseImage.ts"
 _CALLS = "dcloudio/uni-app packages/uni-api/src/helpers/api/index.ts"
 _PROMISE = "dcloudio/uni-app packages/uni-api/src/helpers/api/promise.ts"
@@ -82,6 +85,7 @@ _SOURCES = {
     "status_code": _READ,
     "header_case": _seen(_CODE, note="as the browser hands them over"),
     "headers_event": _seen(_CODE, note="no such event is ever sent"),
+    "headers_keys": _seen(_CODE, note="no such event is ever sent"),
     "progress_names": _READ,
     "progress_rounding": _READ,
     "profile_fields": _READ,
@@ -118,6 +122,38 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.TOO_MANY_REDIRECTS: _BARE_GUESS,
     Reason.BAD_RESPONSE: _BARE_GUESS,
     Reason.INTERNAL: _BARE_GUESS,
+}
+
+_ASKED = _seen(_REQUEST, note="read in the Vue 3 release branch")
+_FORMATTED = _seen(_PROTOCOL, note="read in the Vue 3 release branch")
+_REQUEST_SOURCES = {
+    "returns": _ASKED,
+    "members": _ASKED,
+    "option_aliases": _ASKED,
+    "without_effect": _inferred(
+        _REQUEST, note="the jar stays out, as for a cross-origin page without credentials"
+    ),
+    "fixed_timeout": _seen(_MANIFEST, note="networkTimeout.request of the manifest"),
+    "max_timeout": _ASKED,
+    "content_type": _ASKED,
+    "limit": _inferred(_REQUEST, note="none in the code"),
+    "overflow": _inferred(_REQUEST, note="without a limit nothing waits or is refused"),
+    "success": _ASKED,
+    "fail": _seen(_CALLS, note="builds other than uni-app x delete errCode"),
+    "status_code": _ASKED,
+    "headers_keys": _seen(_REQUEST, note="no such event is ever sent"),
+    "header_option": _FORMATTED,
+    "methods": _FORMATTED,
+    "other_methods": _FORMATTED,
+    "default_type": _FORMATTED,
+    "typed": _FORMATTED,
+    "query_lists": _FORMATTED,
+    "query_nothing": _FORMATTED,
+    "other_types": _ASKED,
+    "data_types": _FORMATTED,
+    "any_case": _FORMATTED,
+    "answered": _inferred(_REQUEST, note="no answer is a failure"),
+    "cookie_list": _ASKED,
 }
 
 PROFILE = Profile(
@@ -185,6 +221,31 @@ PROFILE = Profile(
     header_case="lower",
     progress_rounding="round",
     texts=_TEXTS,
+    request=RequestProfile(
+        members={
+            "abort": "call",
+            "onHeadersReceived": "throw:Method not implemented.",
+            "offHeadersReceived": "throw:Method not implemented.",
+        },
+        without_effect=frozenset({"withCredentials"}),
+        fixed_timeout=60_000,
+        limit=None,
+        success=("data", "statusCode", "header", "cookies", "errMsg"),
+        fail=("errMsg",),
+        texts=dict.fromkeys(
+            (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE),
+            Never("a request sends no file"),
+        ),
+        methods=frozenset({"GET", "OPTIONS", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"}),
+        other_methods="GET",
+        typed="not GET",
+        query_lists="text",
+        query_nothing="empty",
+        other_types="text",
+        any_case=True,
+        cookie_list="empty",
+        sources=_REQUEST_SOURCES,
+    ),
     filename="original",
     paths=Paths(
         temp="blob:http://localhost:8080/{uuid}",
@@ -202,5 +263,6 @@ PROFILE = Profile(
             source=_seen(_CHOOSE, note="items are File objects there, plain objects here"),
         )
     },
+    device=device.BROWSER,
     sources=_SOURCES,
 )

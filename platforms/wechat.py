@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from bridge.profile import Paths, Picker, Profile, Source, Text
+from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
-
-if TYPE_CHECKING:
-    from bridge.profile import Never
+from platforms.devices import wechat as device
 
 _DOCS = "developers.weixin.qq.com/miniprogram/dev"
 _UPLOAD = f"{_DOCS}/api/network/upload/wx.uploadFile.html"
+_REQUEST = f"{_DOCS}/api/network/request/wx.request.html"
+_HEADERS_EVENT = f"{_DOCS}/api/network/request/RequestTask.onHeadersReceived.html"
 _NETWORK = f"{_DOCS}/framework/ability/network.html"
+_HTTPDNS = f"{_DOCS}/framework/ability/HTTPDNS.html"
 _ERRNO = f"{_DOCS}/framework/usability/PublicErrno.html"
 _CHANGES = f"{_DOCS}/framework/release/"
 _CALLS = f"{_DOCS}/framework/app-service/api.html"
@@ -128,6 +128,7 @@ _SOURCES = {
     "status_code": _PAGE,
     "header_case": _logged(date="2021-12", note="a device log with the server's spelling"),
     "headers_event": _PAGE,
+    "headers_keys": _PAGE,
     "progress_names": _PAGE,
     "progress_rounding": _inferred(
         _DIMINA, date=_DIMINA_AS_OF, note="unknown for WeChat; open containers floor"
@@ -253,6 +254,130 @@ _PROFILE_SINCE = {
     "profile.queueEnd": "3.8.10",
 }
 
+_HERA = "weidian-inc/hera h5/src/service/api"
+_HERA_AS_OF = "2018-06-28"
+_ASK = _documented(_REQUEST)
+_READ = partial(Source, "seen_in_code", _HERA, _HERA_AS_OF)
+_CRONET = _documented(
+    _HTTPDNS, note="the form of a proxy failure there; app code has it with other Chromium codes"
+)
+_REQUEST_SOURCES = {
+    "returns": _ASK,
+    "members": _documented(_REQUEST, note="the two chunk members are not emulated"),
+    "option_aliases": _documented(_REQUEST, note="by absence: the page lists none"),
+    "without_effect": _inferred(
+        _REQUEST, note="requests go over HTTP/1.1 here, without cache, proxy or another resolver"
+    ),
+    "fixed_timeout": _documented(_NETWORK),
+    "max_timeout": _documented(_NETWORK, note="names no maximum"),
+    "content_type": _documented(_REQUEST, note="the content-type decides how data is sent"),
+    "limit": _documented(_NETWORK, note="counted per API, as for uploads"),
+    "overflow": _documented(_CHANGES, note="queued since 1.4.0"),
+    "success": _documented(_REQUEST, note="the order of the keys is not stated"),
+    "fail": _documented(_REQUEST, note="exception and useHttpDNS are not emulated"),
+    "status_code": _ASK,
+    "headers_keys": _documented(_HEADERS_EVENT),
+    "since": _documented(_REQUEST),
+    "header_option": _ASK,
+    "methods": _documented(_REQUEST, note="lower case is raised, as weidian-inc/hera does"),
+    "other_methods": _logged(note="app code knows the answer to a PATCH"),
+    "default_type": _ASK,
+    "typed": _READ(note="set whatever the method; the page names no exception"),
+    "query_lists": _READ(note="no word for WeChat: an older wx-style library writes JSON"),
+    "query_nothing": _READ(note="no word for WeChat: null as JSON, undefined as its word"),
+    "other_types": _READ(note="no word for WeChat: an older wx-style library sends JSON"),
+    "data_types": _ASK,
+    "any_case": _inferred(_REQUEST, note="the page writes both in lower case"),
+    "answered": _inferred(_REQUEST, note="no answer is a failure"),
+    "cookie_list": _ASK,
+}
+
+
+def _cronet(code: int, name: str) -> Text:
+    said = f"errcode:{code} cronet_error_code:{code} error_msg:net::{name}"
+    return Text(f"request:fail {said}", 600001, _CRONET)
+
+
+_REQUEST_TEXTS: dict[Reason, Text | Never] = {
+    **dict.fromkeys(
+        (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE, Reason.OVER_SIZE),
+        Never("a request sends no file"),
+    ),
+    Reason.BAD_URL: Text(
+        'request:fail invalid url "{detail}"', 600009, _logged(note="also seen without the address")
+    ),
+    **dict.fromkeys(
+        (Reason.UNSUPPORTED_SCHEME, Reason.DOMAIN_NOT_LISTED),
+        Text(
+            "request:fail url not in domain list",
+            600002,
+            _reported(_OFF_LIST.address, note="a later form adds the host; http taken as unlisted"),
+        ),
+    ),
+    Reason.OVER_LIMIT: Text(
+        "request:fail network exceed max task count",
+        600007,
+        _inferred(_ERRNO, note="only where a test sets overflow; the error page's words"),
+    ),
+    Reason.OFFLINE: _cronet(-106, "ERR_INTERNET_DISCONNECTED"),
+    Reason.DNS_FAILURE: _cronet(-105, "ERR_NAME_NOT_RESOLVED"),
+    Reason.CONNECTION_REFUSED: _cronet(-102, "ERR_CONNECTION_REFUSED"),
+    Reason.CONNECTION_RESET: _cronet(-101, "ERR_CONNECTION_RESET"),
+    Reason.TLS_FAILURE: _cronet(-200, "ERR_CERT_COMMON_NAME_INVALID"),
+    Reason.TIMEOUT: Text(
+        "request:fail timeout", 5, _logged(note="5 is logged beside `fail:time out`")
+    ),
+    Reason.BAD_RESPONSE: _cronet(-355, "ERR_INCOMPLETE_CHUNKED_ENCODING"),
+}
+
+_TASK_SINCE = {
+    "member.abort": "1.4.0",
+    "member.onHeadersReceived": "2.1.0",
+    "member.offHeadersReceived": "2.1.0",
+    "success.header": "1.2.0",
+    "success.cookies": "2.10.0",
+    "fail.errno": "2.24.0",
+}
+_PHONE_REQUEST = RequestProfile(
+    members={
+        "abort": "call",
+        "onHeadersReceived": "call",
+        "offHeadersReceived": "call",
+    },
+    without_effect=frozenset(
+        {
+            "enableCache",
+            "enableHttp2",
+            "enableHttpDNS",
+            "enableQuic",
+            "httpDNSServiceId",
+            "useHighPerformanceMode",
+        }
+    ),
+    fixed_timeout=60_000,
+    limit=10,
+    success=("data", "statusCode", "header", "cookies", "errMsg", "profile"),
+    fail=("errMsg", "errno"),
+    headers_keys=("header", "statusCode", "cookies"),
+    since=_TASK_SINCE | _PROFILE_SINCE | {"success.profile": "2.10.4"},
+    texts=_REQUEST_TEXTS,
+    methods=frozenset({"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"}),
+    unknown_method=Text(
+        "request:fail method is invalid", None, _logged(note="app code compares with it")
+    ),
+    sources=_REQUEST_SOURCES,
+)
+_TOOL_REQUEST = replace(
+    _PHONE_REQUEST,
+    success=("data", "statusCode", "header", "cookies", "errMsg"),
+    headers_keys=("header", "cookies"),
+    since=_TASK_SINCE,
+    sources={
+        **_REQUEST_SOURCES,
+        "headers_keys": _documented(_HEADERS_EVENT, note="statusCode is on phones only"),
+    },
+)
+
 PHONE = Profile(
     name="wx",
     aliases=("wx:device",),
@@ -328,6 +453,7 @@ PHONE = Profile(
     since=_MEMBERS_SINCE | _PROFILE_SINCE,
     older={"3.8.10": {"overflow": "reject"}},
     texts=_TEXTS,
+    request=_PHONE_REQUEST,
     paths=Paths(
         temp="wxfile://tmp_{hex32}{ext}",
         saved="wxfile://store_{hex32}{ext}",
@@ -361,6 +487,7 @@ PHONE = Profile(
             max_count=100,
         ),
     },
+    device=device.PHONE,
     sources=_SOURCES,
 )
 
@@ -415,12 +542,14 @@ DEVTOOLS = replace(
     profile_fields=(),
     since=_MEMBERS_SINCE,
     texts={**_TEXTS, **_TOOL_TEXTS},
+    request=_TOOL_REQUEST,
     paths=Paths(
         temp="http://tmp/{hex32}{ext}",
         saved="http://store/{hex32}{ext}",
         user="http://usr/{name}",
         package=("/", ""),
     ),
+    device=device.TOOL,
     sources={
         **_SOURCES,
         "forbidden_headers": _PAGE,

@@ -547,7 +547,7 @@ async def test_a_fault_before_the_call_is_sent_ends_it_too(
     async with desk.bridge:
         outcome = await desk.bridge.call("uploadFile", {})
         assert Reason.INTERNAL is outcome.reason
-        assert "upload broke" in caplog.text
+        assert "uploadFile broke" in caplog.text
         assert [] == desk.bridge.in_flight
 
 

@@ -94,7 +94,9 @@ def test_braces_in_a_detail_are_no_template() -> None:
 
 def test_an_empty_name_has_an_answer_of_its_own_on_wechat() -> None:
     """It passed the type check, so the text is another."""
-    blank = outcome.failure(of("wx"), Failure(Reason.BAD_PARAMETER, {"blank": "name"}), "")
+    target = of("wx")
+    failed = Failure(Reason.BAD_PARAMETER, text=target.profile.blank_name)
+    blank = outcome.failure(target, failed, "")
     assert {"errMsg": "uploadFile:fail missing required parameters", "errno": 1001} == blank
 
 
@@ -226,9 +228,9 @@ def test_a_repeated_header_is_joined_in_the_hosts_case() -> None:
 def test_the_headers_event_is_wrapped_or_bare() -> None:
     """Alipay hands over the map itself."""
     headers = (("X-A", "1"),)
-    wrapped = outcome.headers_payload(of("wx").profile, headers)
+    wrapped = outcome.headers_payload(of("wx").profile, 200, headers)
     assert {"header": {"X-A": "1"}} == wrapped
-    assert {"X-A": "1"} == outcome.headers_payload(of("my").profile, headers)
+    assert {"X-A": "1"} == outcome.headers_payload(of("my").profile, 200, headers)
 
 
 # --- progress

@@ -78,11 +78,11 @@ def accepts(schema: Mapping[str, object], instance: object) -> bool:
 
 
 def test_every_host_and_api_has_its_schemas() -> None:
-    """Six hosts have the upload with its results and a picker; WeChat has two pickers more."""
+    """Six hosts have upload and request with results, and a picker; WeChat has two more."""
     upload = {"uploadFile", *(f"uploadFile.{result}" for result in RESULTS)}
-    usual = upload | {"chooseImage"}
+    usual = upload | {"chooseImage", "request", "request.success", "request.fail"}
     expected = dict.fromkeys(("app", "douyin", "feishu", "h5", "my", "wx"), usual)
-    expected["wx"] = upload | PICKERS
+    expected["wx"] = usual | PICKERS
     assert expected == {host: set(schemas.names(host)) for host in schemas.hosts()}
 
 
@@ -215,7 +215,11 @@ def test_the_inferred_options_are_few_and_known() -> None:
         for key, schema in options_of(host, name).items()
         if schema["x-source"]["status"] == "inferred"
     ]
-    assert [("douyin", "uploadFile", "timeout")] == inferred
+    assert inferred == [
+        ("douyin", "uploadFile", "timeout"),
+        ("feishu", "request", "dataType"),
+        ("feishu", "request", "responseType"),
+    ]
 
 
 # --- the seeds' option tables
@@ -588,8 +592,8 @@ def test_a_schema_is_read_once() -> None:
 
 def test_an_unknown_schema_is_answered_with_what_exists() -> None:
     """The error lists the schemas of the host."""
-    with pytest.raises(KeyError, match=r"'request' for 'my'; it has chooseImage, uploadFile"):
-        schemas.load("my", "request")
+    with pytest.raises(KeyError, match=r"'fly' for 'my'; it has chooseImage, request"):
+        schemas.load("my", "fly")
 
 
 def test_an_unknown_host_is_answered_with_what_exists() -> None:

@@ -279,8 +279,9 @@ def test_a_large_file_is_not_held_in_memory() -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "sentence"),
     [
-        ("", b"", "the Content-Type is missing"),
-        ("application/json", b"{}", "the Content-Type is 'application/json', not"),
+        ("", form(field("a", "1")), "the Content-Type is missing"),
+        ("application/json", form(field("a", "1")), "the Content-Type is 'application/json', not"),
+        ("multipart/mixed; boundary=X", form(), "the Content-Type is 'multipart/mixed', not"),
         ("multipart/form-data", form(), "names no boundary"),
         (FORM, b"", "the body holds no boundary line '--X'"),
         (FORM, b"--Y--", "the body holds no boundary line '--X'"),
@@ -310,6 +311,32 @@ async def test_a_faulty_body_is_answered_400_with_a_sentence(
     assert (400, len(body)) == (server.last.answer, server.last.size)
     assert 400 == status_of(answer)
     assert {"ok": False, "error": server.last.error} == json.loads(answer.split(b"\r\n\r\n")[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("application/json", b'{"a":1}', '{"a":1}'),
+        ("application/x-www-form-urlencoded", b"a=1&b=%20", "a=1&b=%20"),
+        ("text/plain; charset=gbk", "中".encode("gbk"), "中"),
+        ("application/octet-stream", b"\x89PNG\x00", None),
+        ("application/octet-stream", b"\xff\xfe", None),
+        ("text/plain", "é".encode() * 40_000, "é" * 32_768),
+        ("text/plain", b"-" + "é".encode() * 40_000, "-" + "é" * 32_767),
+        ("", b"", ""),
+        ("", b"--X", "--X"),
+    ],
+)
+async def test_a_body_that_is_no_form_is_a_plain_request(
+    server: UploadServer, kind: str, body: bytes, text: str | None
+) -> None:
+    """It is recorded without parts and without an error, its beginning as text, and answered."""
+    answer = await send(server, request(body, kind))
+
+    assert (None, ()) == (server.last.error, server.last.parts)
+    assert (text, len(body), 200) == (server.last.text, server.last.size, server.last.answer)
+    assert text == server.last.to_json()["text"]
+    assert 200 == status_of(answer)
 
 
 def test_the_limit_of_parts_is_inclusive() -> None:
@@ -419,10 +446,12 @@ def test_a_missing_field_or_file_is_told_with_what_exists(upload: Upload) -> Non
 
 
 async def test_a_missing_file_is_told_with_the_fault(server: UploadServer) -> None:
-    """A malformed body explains why there is no file."""
-    await send(server, request(b"", "text/plain"))
-
+    """A malformed body explains why there is no file, and so does a request that is no form."""
+    await send(server, request(b""))
     with pytest.raises(BridgeError, match=r"no file part; its file parts: none \(the body was fa"):
+        server.last.file()
+    await send(server, request(b"", "text/plain"))
+    with pytest.raises(BridgeError, match=r"none \(the request was no form: .* 'text/plain'\)"):
         server.last.file()
     with pytest.raises(AssertionError, match="no file part; its file parts: none"):
         server.last.assert_file()
@@ -466,7 +495,7 @@ def test_an_upload_is_plain_json(upload: Upload) -> None:
     data = json.loads(json.dumps(upload.to_json()))
 
     assert {
-        "number", "method", "path", "headers", "parts", "size", "error", "answer"
+        "number", "method", "path", "headers", "parts", "size", "error", "answer", "text"
     } == set(data)  # fmt: skip
     assert ["Host", "127.0.0.1"] == data["headers"][0]
     assert {
@@ -780,7 +809,7 @@ async def test_on_upload_gets_each_upload_before_its_answer() -> None:
     seen: list[Upload] = []
     async with UploadServer(on_upload=seen.append) as server:
         await send(server, request(form()))
-        await send(server, request(b"", "text/plain"))
+        await send(server, request(b""))
 
         assert server.uploads == seen
         assert [200, 400] == [upload.answer for upload in seen]

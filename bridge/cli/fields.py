@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import schemas
 from bridge.cli.answers import cited
 from bridge.cli.look import Cell, Row, Table
-from bridge.layers import UPLOAD
-from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text
+from bridge.layers import REQUEST, UPLOAD
+from bridge.profile import Layer, Local, Never, Paths, Picker, Profile, Source, Text, Through
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.target import Target
 
 _OWN_SOURCES = ("texts", "pickers", "sources")
+_OTHER_TEXTS = "What request says where an upload says otherwise"
 _SHOWN = {True: "yes", False: "no", None: "none"}
 
 
@@ -94,36 +95,70 @@ def _facts(target: Target, changed: set[str]) -> Iterator[Fact]:
     for layer in target.layers:
         yield from _platform(f"Layer {layer.name}", layer, changed)
     yield from _platform(f"Host {target.profile.name}", target.profile, changed)
-    yield from _options(target.profile)
+    yield from _options(target.profile, UPLOAD)
     for api, picker in target.profile.pickers.items():
         yield Fact("Pickers", api, _plain(picker), picker.source)
+    yield from _device(target.profile)
     for reason, text in target.profile.texts.items():
         yield _text(str(reason), text)
+    yield from _request(target.profile, changed)
 
 
 def _platform(section: str, platform: Profile | Layer, changed: set[str]) -> Iterator[Fact]:
     for field in dataclasses.fields(platform):
-        if field.name not in _OWN_SOURCES:
+        own = isinstance(platform, Profile) and field.name in ("device", "request")
+        if field.name not in _OWN_SOURCES and not own:
             value = _plain(getattr(platform, field.name))
             source = platform.sources.get(field.name)
             yield Fact(section, field.name, value, source, field.name in changed)
 
 
-def _options(profile: Profile) -> Iterator[Fact]:
-    schema = schemas.load(profile.schema, UPLOAD)
+def _device(profile: Profile) -> Iterator[Fact]:
+    device = profile.device
+    if device is None:
+        return
+    for name, source in device.sources.items():
+        if name != "apis":
+            yield Fact("Phone", name, _plain(getattr(device, name)), source)
+    for api, local in device.apis.items():
+        yield Fact("Phone", api, _plain(local), local.source)
+
+
+def _request(profile: Profile, changed: set[str]) -> Iterator[Fact]:
+    """Yield what `request` does differently, and how it takes `data` and answers."""
+    rules = profile.request
+    if rules is None:
+        return
+    for field in dataclasses.fields(rules):
+        value = getattr(rules, field.name)
+        if isinstance(value, Text):
+            yield Fact("Request", field.name, _said(value), value.source, "request" in changed)
+        elif field.name not in _OWN_SOURCES:
+            source = rules.sources.get(field.name)
+            yield Fact("Request", field.name, _plain(value), source, "request" in changed)
+    yield from _options(profile, REQUEST)
+    for reason, text in rules.texts.items():
+        yield _text(str(reason), text, _OTHER_TEXTS)
+
+
+def _options(profile: Profile, api: str) -> Iterator[Fact]:
+    schema = schemas.load(profile.schema, api)
     required = cast("list[str]", schema.get("required", []))
     for name, option in cast("dict[str, dict[str, object]]", schema["properties"]).items():
         known = {key: option[key] for key in ("type", "enum", "default") if key in option}
         value = known | {"required": name in required, "since": option.get("x-since", "the first")}
         source = Source(**cast("dict[str, str]", option["x-source"]))  # type: ignore[arg-type]
-        yield Fact(f"Options of {UPLOAD}", name, value, source)
+        yield Fact(f"Options of {api}", name, value, source)
 
 
-def _text(reason: str, text: Text | Never) -> Fact:
-    section = "What it says when a call fails"
+def _text(reason: str, text: Text | Never, section: str = "What it says when a call fails") -> Fact:
     if isinstance(text, Never):
         return Fact(section, reason, f"never: {text.note}", None)
-    return Fact(section, reason, {"message": text.message, "code": text.code}, text.source)
+    return Fact(section, reason, _said(text), text.source)
+
+
+def _said(text: Text) -> dict[str, object]:
+    return {"message": text.message, "code": text.code}
 
 
 def _plain(value: object) -> object:
@@ -131,6 +166,9 @@ def _plain(value: object) -> object:
     if isinstance(value, (Paths, Picker, Text)):
         pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
         return {name: _plain(inner) for name, inner in pairs if name != "source"}
+    if isinstance(value, (Local, Through)):
+        pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+        return {name: _plain(inner) for name, inner in pairs if inner and name != "source"}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, frozenset):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from bridge.errors import BridgeError, HostError
-from bridge.protocol import CALLBACKS, CallbackMessage, Invoke
+from bridge.protocol import CALLBACKS, Announcement, CallbackMessage, Invoke, id_key
 from bridge.reasons import Reason
 from bridge.registry import unknown
 from bridge.task import Listeners
@@ -101,7 +102,7 @@ class HostPromise:
 
 class HostTask(HostPromise):
     """
-    The host's UploadTask: exactly the members that host has, and open to more.
+    The host's UploadTask or RequestTask: exactly the members that host has, and open to more.
 
     It is awaitable as well, which no mini-program can see: a convenience for Python tests.
     """
@@ -123,7 +124,7 @@ class HostObject:
 
 
 class _Task:
-    """The logic's side of one uploadTaskId: callbacks, listeners, and what it came to."""
+    """The logic's side of one task: callbacks, listeners, and what it came to."""
 
     def __init__(
         self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
@@ -135,6 +136,14 @@ class _Task:
     def seal(self) -> None:
         for listeners in self.listeners.values():
             listeners.seal()
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """The listeners of one event of the phone, and the record of the call that began it."""
+
+    listeners: Listeners
+    record: Record
 
 
 class PythonLogic:
@@ -161,27 +170,31 @@ class PythonLogic:
         self._report = report
         self._tasks: dict[int, _Task] = {}
         self._answers: dict[int, _Task] = {}
+        self._news: dict[tuple[str, str], _News] = {}
         self._callback_ids = 0
         self.globals = {name: self._object(name) for name in description}
 
     def receive(self, message: Message) -> None:
         """Take one message from the native side."""
-        if isinstance(message, CallbackMessage):
+        if isinstance(message, Announcement):
+            self._announce(message)
+        elif isinstance(message, CallbackMessage):
             self._finish(self._answers.pop(message.callback_id), message.state, message.result)
         elif message.state in _EVENTS:
-            task = self._tasks[message.upload_task_id]
+            task = self._tasks[message.task_id]
             for listener in task.listeners[message.state]:
                 self._run(task, f"on{_EVENTS[message.state]}", listener, message.result)
         else:
-            task = self._tasks.pop(message.upload_task_id)
+            task = self._tasks.pop(message.task_id)
             task.seal()
             self._finish(task, message.state, message.result)
 
     def start(self, namespace: str, name: str, options: object) -> Settled:
         """Call an API without callbacks and return what it comes to."""
         api = self._description[namespace].get(name)
-        if api is None or api.kind == "sync":
-            known = [n for n, a in self._description[namespace].items() if a.kind != "sync"]
+        if api is None or api.kind not in ("task", "async"):
+            functions = self._description[namespace].items()
+            known = [n for n, a in functions if a.kind in ("task", "async")]
             raise BridgeError(unknown(f"API of {namespace}", name, known))
         if api.kind == "async":
             return self._choose(namespace, name, api, options).settled
@@ -190,11 +203,28 @@ class PythonLogic:
     def _object(self, namespace: str) -> HostObject:
         made = HostObject(namespace)
         for name, api in self._description[namespace].items():
-            function = {"task": self._task_api, "async": self._picker_api, "sync": self._sync_api}
-            setattr(made, name, partial(function[api.kind], namespace, name, api))
+            setattr(made, name, self._made(namespace, name, api))
         return made
 
-    # --- the three kinds of function
+    def _made(self, namespace: str, name: str, api: ApiDescription) -> object:
+        """Return what stands behind one name of a global."""
+        if api.kind == "constant":
+            return copied(api.value)
+        if api.kind == "object":
+            inner = HostObject(name)
+            for own, function in api.apis.items():
+                setattr(inner, own, self._made(namespace, own, function))
+            return lambda *_: inner
+        functions: dict[str, Callable[..., object]] = {
+            "task": self._task_api,
+            "async": self._picker_api,
+            "sync": self._sync_api,
+            "value": self._value_api,
+            "listener": self._listener_api,
+        }
+        return partial(functions[api.kind], namespace, name, api)
+
+    # --- the kinds of function
 
     def _task_api(
         self, namespace: str, name: str, api: ApiDescription, options: object = undefined
@@ -224,6 +254,33 @@ class PythonLogic:
         self._invoke(Invoke(api.event, _options(options), namespace, api=name))
         return self.globals[namespace]
 
+    def _value_api(self, namespace: str, name: str, api: ApiDescription, *args: object) -> object:
+        for value in args:
+            check(value)
+        params: Options = {"args": [copied(value) for value in args]}
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name))
+        if "throws" in answer:
+            raise HostError(cast("str", answer["throws"]))
+        return copied(answer.get("value"))
+
+    def _listener_api(
+        self, namespace: str, name: str, api: ApiDescription, listener: object = undefined
+    ) -> None:
+        self._invoke(Invoke(api.event, {}, namespace, api=name))
+        where = (namespace, api.listens)
+        if where not in self._news:
+            self._news[where] = _News(Listeners(api.duplicates, api.off), self._newest())
+        listeners = self._news[where].listeners
+        if name.startswith("on"):
+            listeners.add(listener)
+        else:
+            listeners.remove(None if listener is undefined else listener)
+
+    def _announce(self, message: Announcement) -> None:
+        news = self._news[message.namespace, message.event]
+        for listener in news.listeners:
+            self._call(news.record, f"on{message.event}", listener, message.result)
+
     # --- messages to the native side
 
     def _upload(
@@ -232,7 +289,7 @@ class PythonLogic:
         callbacks, params = _split(options)
         answer = self._invoke(Invoke(api.event, params, namespace, api=name))
         task = _Task(api, callbacks, self._newest())
-        self._tasks[cast("int", answer["uploadTaskId"])] = task
+        self._tasks[cast("int", answer[id_key(api.task)])] = task
         return task, answer
 
     def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> _Task:
@@ -246,27 +303,30 @@ class PythonLogic:
         kind = HostTask if api.returns == "task" else HostPromise
         made = kind(task.settled)
         for name, how in api.members.items():
-            setattr(made, name, self._member(name, how, task, answer["uploadTaskId"]))
+            setattr(made, name, self._member(api.task, name, how, task, answer))
         return made
 
-    def _member(self, name: str, how: str, task: _Task, number: object) -> Callable[..., None]:
+    def _member(
+        self, kind: str, name: str, how: str, task: _Task, answer: Result
+    ) -> Callable[..., None]:
         if how == "noop":
             return lambda *_: None
         if how.startswith("throw:"):
             return partial(_throw, how.removeprefix("throw:"))
         if name == "abort":
-            params = {"uploadTaskId": number, "operationType": "abort"}
-            return lambda *_: self._abort(params)
+            key = id_key(kind)
+            params = {key: answer[key], "operationType": "abort"}
+            return lambda *_: self._abort(kind, params)
         state = next(state for state, word in _EVENTS.items() if name.endswith(word))
         listeners = task.listeners[state]
         if name.startswith("on"):
-            return listeners.add
+            return lambda function=None, *_: listeners.add(function)
         return lambda function=None, *_: listeners.remove(
             None if function is undefined else function
         )
 
-    def _abort(self, params: Options) -> None:
-        self._invoke(Invoke("operateUploadTask", params))
+    def _abort(self, kind: str, params: Options) -> None:
+        self._invoke(Invoke(f"operate{kind}", params))
 
     # --- messages from it
 
@@ -277,13 +337,16 @@ class PythonLogic:
         task.settled.settle(result, ok=state == "success")
 
     def _run(self, task: _Task, name: str, function: Callback, result: Result) -> None:
+        self._call(task.settled.record, name, function, result)
+
+    def _call(self, record: Record, name: str, function: Callback, result: object) -> None:
         """Call a function with its own object; what it raises is reported and stops nothing."""
         try:
             function(copied(result))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  pytest's own outcomes are no Exceptions
-            self._report(task.settled.record, name, error)
+            self._report(record, name, error)
 
 
 def _throw(text: str, *_: object) -> None:

@@ -56,7 +56,7 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class WireUpload:
     """
-    What goes on the wire, with every host rule already applied.
+    What goes on the wire, with every host rule already applied: a form, or a body as it is.
 
     Attributes:
         url: the logical address, as the logic wrote it.
@@ -70,6 +70,8 @@ class WireUpload:
         max_redirects: hops followed before `TOO_MANY_REDIRECTS`.
         cookies: whether the transport's jar takes part, keyed by logical URL.
         cut: where the network ends this upload, or None.
+        method: the request method, in capitals.
+        body: the body as it is, empty for none; None sends the form of `fields` and `files`.
     """
 
     url: str
@@ -82,6 +84,8 @@ class WireUpload:
     max_redirects: int = 5
     cookies: bool = False
     cut: Cut | None = None
+    method: str = "POST"
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import re
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 from aiohttp.http import HttpProcessingError
@@ -22,7 +23,7 @@ from yarl import URL
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
 from bridge.transport.dial import Dialler, NeverDialledError, Tls
-from bridge.transport.multipart import UploadBody, encode
+from bridge.transport.multipart import UploadBody, content_of
 from bridge.transport.origins import Origin, Routes, is_address
 from bridge.transport.watch import Watch, WatchedResponse, current
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 _DRAINED = 64 * 1024  # bytes of a redirect's body read so that its connection can be used again
-_TO_GET = frozenset({301, 302, 303})
+_SEE_OTHER = 303
+_TO_GET = frozenset({301, 302, _SEE_OTHER})
 _REDIRECTS = _TO_GET | {307, 308}
 _BODY_HEADERS = ("Content-Type", "Content-Length", "Transfer-Encoding")
 _FRAMING_HEADERS = ("Content-Length", "Transfer-Encoding")
@@ -44,6 +46,7 @@ _DEFAULT_HEADERS = (
     ("Accept-Encoding", "gzip, deflate"),
     ("User-Agent", "minibridge"),
 )
+_LEGAL = "%/?:@!$&'()*+,;=-._~"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
@@ -198,21 +201,22 @@ class _Redirect:
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """The request of one hop: a logical URL, the caller's headers, a body or none."""
+    """The request of one hop: method, logical URL, the caller's headers, a body or none."""
 
+    method: str
     url: URL
     headers: CIMultiDict[str]
     body: UploadBody | None
 
     def after(self, redirect: _Redirect) -> _Hop:
-        """Return the next hop; as in a browser, only 307 and 308 keep the method and the body."""
-        headers, body = self.headers.copy(), self.body
-        if redirect.status in _TO_GET:
-            body = None
+        """Return the next hop; as in a browser, a POST goes on as GET unless by 307 or 308."""
+        headers, body, method = self.headers.copy(), self.body, self.method
+        if redirect.status in _TO_GET and (method == "POST" or redirect.status == _SEE_OTHER):
+            method, body = "HEAD" if method == "HEAD" else "GET", None
             _drop(headers, _BODY_HEADERS)
         if Origin.of(redirect.url) != Origin.of(self.url):
             _drop(headers, _ORIGIN_HEADERS)
-        return _Hop(redirect.url, headers, body)
+        return _Hop(method, redirect.url, headers, body)
 
 
 class _Exchange:
@@ -230,9 +234,11 @@ class _Exchange:
     async def run(self) -> Reply:
         """Follow the upload to its final answer; raises `TransportFailure`."""
         upload = self._upload
-        form = encode(upload.fields, upload.files, upload.boundary)
+        form = content_of(upload)
         body = UploadBody(form, self._events, cut=upload.cut)
-        hop = _Hop(self._url, _first_headers(upload.headers), body)
+        # A request without a body has nothing that could be cut, but for the whole of it.
+        sent = body if form.size or upload.cut is not None else None
+        hop = _Hop(upload.method, self._url, _first_headers(upload.headers), sent)
         token = current.set(self._watch)
         try:
             return await self._follow(hop)
@@ -288,8 +294,8 @@ class _Exchange:
 
     async def _request(self, hop: _Hop, target: Origin) -> aiohttp.ClientResponse:
         wire, server_hostname = _wire(hop.url, target)
-        return await self._client.session.request(
-            "GET" if hop.body is None else "POST",
+        response = await self._client.session.request(
+            hop.method,
             wire,
             data=hop.body,
             headers=self._request_headers(hop),
@@ -297,6 +303,9 @@ class _Exchange:
             ssl=await self._client.tls.context() if target.scheme == "https" else True,
             server_hostname=server_hostname,
         )
+        if hop.body is None:
+            self._watch.note_no_body()
+        return response
 
     def _request_headers(self, hop: _Hop) -> CIMultiDict[str]:
         """Return the caller's headers after the logical Host, with the jar's cookies merged."""
@@ -389,7 +398,7 @@ class _Exchange:
 
 def _first_url(text: str) -> URL:
     try:
-        url = URL(text)
+        url = _as_written(text)
     except ValueError as error:
         raise TransportFailure(Reason.BAD_URL, {"detail": str(error)}) from error
     if url.scheme not in ("http", "https"):
@@ -397,6 +406,24 @@ def _first_url(text: str) -> URL:
     if not url.raw_host:
         raise TransportFailure(Reason.BAD_URL, {"detail": f"{text!r} names no host"})
     return url
+
+
+def _as_written(text: str) -> URL:
+    """
+    Return an address whose path and query keep the escapes they were written with.
+
+    Parsing alone would undo those that mean nothing, and a signed address with them.
+    """
+    url, pieces = URL(text), urlsplit(text)
+    dotted = not pieces.path or "/." in pieces.path  # such a path is the parser's to shorten
+    return URL.build(
+        scheme=url.scheme,
+        authority=url.raw_authority,
+        path=url.raw_path if dotted else quote(pieces.path, safe=_LEGAL),
+        query_string=quote(pieces.query, safe=_LEGAL),
+        fragment=url.raw_fragment,
+        encoded=True,
+    )
 
 
 def _first_headers(given: Headers) -> CIMultiDict[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
-from bridge.transport.multipart import Form, encode
+from bridge.transport.multipart import Form, content_of
 from bridge.transport.origins import Origin
 
 if TYPE_CHECKING:
@@ -43,12 +43,14 @@ class MemoryFile:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUpload:
-    """One upload that arrived in full."""
+    """One upload or request that arrived in full; `body` is None where it was a form."""
 
     url: str
     headers: Headers
     fields: tuple[tuple[str, str], ...]
     files: tuple[MemoryFile, ...]
+    method: str = "POST"
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class MemoryTransport:
         self._closed = True
 
     async def _send_body(self, upload: WireUpload, events: Events) -> None:
-        form = encode(upload.fields, upload.files, upload.boundary)
+        form = content_of(upload)
         events.measures.request_headers = upload.headers
         _mark(events, "request_start")
         limit = form.size if upload.cut is None else upload.cut.at(form.size)
@@ -183,7 +185,9 @@ async def _end_connection(cut: Cut, sent: int) -> None:
 
 def _arrived(upload: WireUpload) -> MemoryUpload:
     files = tuple(map(_file, upload.files))
-    return MemoryUpload(upload.url, upload.headers, upload.fields, files)
+    return MemoryUpload(
+        upload.url, upload.headers, upload.fields, files, upload.method, upload.body
+    )
 
 
 def _file(part: FilePart) -> MemoryFile:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractStreamWriter
 
-    from bridge.transport import Cut, Events, FilePart
+    from bridge.transport import Cut, Events, FilePart, WireUpload
 
 _KIB = 1024
 _RTT = struct.Struct("68xI")  # struct tcp_info (Linux): tcpi_rtt, in microseconds
@@ -76,6 +76,14 @@ def encode(fields: Iterable[tuple[str, str]], files: Iterable[FilePart], boundar
     return Form(segments, size, f"multipart/form-data; boundary={boundary}")
 
 
+def content_of(upload: WireUpload) -> Form:
+    """Return what an upload's body holds: its own bytes, or else the form of fields and files."""
+    if upload.body is None:
+        return encode(upload.fields, upload.files, upload.boundary)
+    segments = (upload.body,) if upload.body else ()
+    return Form(segments, len(upload.body), "application/octet-stream")
+
+
 def _pieces(
     fields: Iterable[tuple[str, str]], files: Iterable[FilePart], boundary: str
 ) -> Iterator[str | OpenFile]:
@@ -123,7 +131,7 @@ def _size(segment: bytes | OpenFile) -> int:
 
 class UploadBody(payload.Payload):
     """
-    A form as aiohttp's payload, for every attempt of one upload.
+    A body as aiohttp's payload, for every attempt of one upload.
 
     It reports progress and fills `body_bytes`, `rtt` and, where the request has not marked it,
     `request_start`, then `request_end` of the measures. A body that could not be read is explained

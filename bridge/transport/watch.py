@@ -87,6 +87,10 @@ class Watch:
         if not measures.reused:
             times["connect_end"] = started
 
+    def note_no_body(self) -> None:
+        """Note that the request ended with its head."""
+        self.measures.times["request_end"] = self.measures.times["request_start"]
+
     def note_connection(self, transport: asyncio.Transport | None) -> None:
         """Note the connection the request goes over."""
         self._transport = transport

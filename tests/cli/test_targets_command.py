@@ -84,7 +84,8 @@ def test_fields_as_data_hold_hosts_layers_options_and_texts(run: Run) -> None:
     """The JSON of one target holds every section, and a text for every reason."""
     facts = run("targets", "uni/my", "--json").json
     fields = {(one["section"], one["field"]): one for one in facts}
-    assert {"my": {"name": "fileName"}} == fields["Layer uni", "rename"]["value"]
+    renamed = {"my": {"name": "fileName"}, "my.request": {"header": "headers"}}
+    assert renamed == fields["Layer uni", "rename"]["value"]
     assert "required" == fields["Host my", "file_type"]["value"]
     assert ["image", "video", "audio"] == fields["Options of uploadFile", "fileType"]["value"][
         "enum"
@@ -92,6 +93,9 @@ def test_fields_as_data_hold_hosts_layers_options_and_texts(run: Run) -> None:
     assert {str(reason) for reason in Reason} == {
         one["field"] for one in facts if one["section"].startswith("What it says")
     }
+    late = fields["What request says where an upload says otherwise", "timeout"]
+    assert 13 == late["value"]["code"]
+    assert 30000 == fields["Request", "fixed_timeout"]["value"]
     assert {"my": "platforms.uni.alipay_result"} == fields["Layer uni", "results"]["value"]
 
 

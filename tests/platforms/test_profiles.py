@@ -14,7 +14,7 @@ import pytest
 
 import platforms
 import schemas
-from bridge.profile import Never, Paths, Profile, Source, Text, parse_version
+from bridge.profile import Never, Paths, Profile, RequestProfile, Source, Text, parse_version
 from bridge.reasons import Reason
 from platforms import alipay, app, douyin, feishu, h5, wechat
 
@@ -41,7 +41,7 @@ IDENTITY = {
     "version_counts",
     "layers_only",
 }
-SOURCED_BY_THEMSELVES = {"texts", "blank_name", "pickers"}
+SOURCED_BY_THEMSELVES = {"texts", "blank_name", "pickers", "device", "request"}
 SOURCED_WHEN_SET = {"since", "until", "older", "without_effect"}
 DETAIL = {"host", "ip", "port", "detail", "problems", "limit"}
 LONGEST_NOTE = 160
@@ -75,6 +75,8 @@ def sources_of(profile: Profile) -> Iterator[tuple[str, Source]]:
         yield place, text.source
     for api, picker in profile.pickers.items():
         yield api, picker.source
+    if profile.request is not None:
+        yield from profile.request.sources.items()
 
 
 def differences(variant: Profile, parent: Profile) -> set[str]:
@@ -110,14 +112,15 @@ def test_the_built_hosts_are_these() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("path", sorted(Path(platforms.__path__[0]).glob("*.py")), ids=str)
+@pytest.mark.parametrize("path", sorted(Path(platforms.__path__[0]).rglob("*.py")), ids=str)
 def test_platforms_import_only_the_records_they_fill(path: Path) -> None:
-    """A platform file needs `bridge.profile`, `bridge.reasons` and the standard library."""
+    """A platform file needs the records, the reasons, its phone and the standard library."""
     own = {"bridge.profile", "bridge.reasons"}
     foreign = {
         name
         for name in imported(path) - own
         if name.partition(".")[0] not in sys.stdlib_module_names
+        and not name.startswith("platforms.devices")
     }
     assert set() == foreign
 
@@ -138,6 +141,54 @@ def test_every_behavioural_field_has_a_source(profile: Profile) -> None:
     behaviour -= {name for name in SOURCED_WHEN_SET if not getattr(profile, name)}
     assert set() == behaviour - profile.sources.keys()
     assert set() == profile.sources.keys() - behaviour - SOURCED_WHEN_SET
+
+
+def rules_of(profile: Profile) -> RequestProfile:
+    """Return a host's rules of `request`, which every built host has."""
+    assert profile.request is not None
+    return profile.request
+
+
+@every_profile
+def test_every_field_of_a_request_has_a_source(profile: Profile) -> None:
+    """What a request does in its own way can be traced as well; its texts carry their own."""
+    rules = rules_of(profile)
+    behaviour = {field.name for field in fields(RequestProfile)} - {"sources", "texts"}
+    behaviour -= {"unknown_method", "bad_json", "http_error"}
+    behaviour -= {name for name in SOURCED_WHEN_SET if not getattr(rules, name, True)}
+    assert set() == behaviour - rules.sources.keys()
+    assert set() == rules.sources.keys() - behaviour - SOURCED_WHEN_SET
+
+
+@every_profile
+def test_a_request_sends_no_file_and_hands_out_what_its_schemas_know(profile: Profile) -> None:
+    """Reasons about files are never met, result keys are described, versions are of own keys."""
+    rules = rules_of(profile)
+    for reason in (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE):
+        assert isinstance(rules.texts[reason], Never)
+    for kind, keys in (("success", rules.success), ("fail", (*rules.fail, *rules.answered))):
+        properties = schemas.load(profile.schema, f"request.{kind}")["properties"]
+        assert isinstance(properties, dict)
+        assert set() == set(keys) - properties.keys()
+        assert len(keys) == len(set(keys))
+    owners = {"success": rules.success, "fail": rules.fail, "member": tuple(rules.members)}
+    owners["profile"] = profile.profile_fields
+    for key in rules.since:
+        kind, _, name = key.partition(".")
+        assert name in owners[kind], key
+
+
+@every_profile
+def test_every_text_of_a_request_names_the_request(profile: Profile) -> None:
+    """Where errMsg carries the text it names the API; each text says where it comes from."""
+    rules = rules_of(profile)
+    own = (rules.unknown_method, rules.bad_json, rules.http_error, *rules.texts.values())
+    for text in own:
+        if isinstance(text, Text):
+            assert text.source.status == "documented" or text.source.note, text
+            assert set() == names_in(text.message) - DETAIL
+            assert profile.message_key != "errMsg" or text.message.startswith("request:fail")
+            assert text.code is None or profile.code_key is not None
 
 
 @every_profile
@@ -293,7 +344,7 @@ def test_the_developer_tools_differ_from_a_phone_in_these_fields_only() -> None:
     """`wx:devtools` is a phone but for its own texts, paths, Referer, queue and result."""
     expected = {
         "forbidden_headers", "refused_headers", "referer", "user_agent", "overflow", "older",
-        "success", "profile_fields", "since", "texts", "paths",
+        "success", "profile_fields", "since", "texts", "paths", "device", "request",
     }  # fmt: skip
     assert expected == differences(wechat.DEVTOOLS, wechat.PHONE)
     sources = changed_keys(wechat.DEVTOOLS.sources, wechat.PHONE.sources)
@@ -318,6 +369,7 @@ def test_the_simulator_differs_from_a_phone_in_these_fields_only() -> None:
     """`my:ide` returns no task, checks no domain and gives the status as text."""
     expected = {
         "returns", "members", "since", "domain_check", "status_code", "user_agent", "paths",
+        "device",
     }  # fmt: skip
     assert expected == differences(alipay.IDE, alipay.PHONE)
     assert set() == changed_keys(alipay.IDE.sources, alipay.PHONE.sources) - expected

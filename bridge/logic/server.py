@@ -1,0 +1,311 @@
+"""
+The WebSocket server for logic that already runs somewhere: each session gets a bridge of its own.
+
+A session ends with its last connection: its calls abort, its files and sockets are gone, and every
+other session goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import ipaddress
+import json
+import logging
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final, Self, cast
+from urllib.parse import urlsplit
+
+from aiohttp import WSCloseCode, web
+
+from bridge.errors import BridgeError
+from bridge.logic.controls import PREFIX, Controls
+from bridge.logic.door import PROTOCOL_VERSION, Door, Json
+from bridge.sink import UploadServer
+from bridge.values import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from bridge.runtime import Bridge
+
+PATH: Final = "/bridge"
+MAX_MESSAGE: Final = 64 << 20
+"""Bytes of the longest message that is taken; a file of 48 MiB fits, in base64."""
+HELLO_SECONDS: Final = 10.0
+_CLOSE_SECONDS: Final = 1.0
+_MAX_REASON: Final = 120
+"""Bytes; a close frame holds 123."""
+_LOG = logging.getLogger("bridge")
+
+
+class Close(IntEnum):
+    """Why the server ended a connection."""
+
+    MALFORMED = 4400
+    TOKEN = 4401
+    ORIGIN = 4403
+    TOO_LARGE = 4413
+    VERSION = 4426
+
+
+class _Refused(Exception):  # noqa: N818  becomes a close code, never an error of ours
+    def __init__(self, code: Close, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason.encode()[:_MAX_REASON].decode("utf-8", "ignore").encode()
+
+
+class _Socket(web.WebSocketResponse):
+    """A socket that ends with this protocol's own code when a message is too long."""
+
+    async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
+        if code == WSCloseCode.MESSAGE_TOO_BIG:
+            code, message = Close.TOO_LARGE, b"the message is too long"
+        return await super().close(code=code, message=message, drain=drain)
+
+
+@dataclass(slots=True)
+class _Session:
+    target: str
+    bridge: Bridge
+    sink: UploadServer
+    controls: Controls
+    resources: AsyncExitStack
+    connections: int = 0
+
+
+class BridgeServer:
+    """
+    Serves bridges at `ws://host:port/bridge`.
+
+    Args:
+        open_bridge: makes the bridge of a new session from the target its client asked for; an
+            empty one leaves the choice to the server. It may raise `BridgeError`.
+        host: an address to listen on.
+        port: 0 takes a free one.
+        token: what clients have to know; None makes one up.
+        sink: a running upload server that all sessions share; None gives each its own.
+        max_message: bytes of the longest message that is taken.
+        hello_seconds: how long a client may be silent at first.
+    """
+
+    def __init__(  # noqa: PLR0913  all but the first by keyword
+        self,
+        open_bridge: Callable[[str], Bridge],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        sink: UploadServer | None = None,
+        max_message: int = MAX_MESSAGE,
+        hello_seconds: float = HELLO_SECONDS,
+    ) -> None:
+        self._open_bridge = open_bridge
+        self._host = host
+        self._port = port
+        self.token = secrets.token_urlsafe(24) if token is None else token
+        self._sink = sink
+        self._max_message = max_message
+        self._hello_seconds = hello_seconds
+        self._sessions: dict[str, _Session] = {}
+        self._opening = asyncio.Lock()
+        self._sockets: dict[_Socket, asyncio.Task[object]] = {}
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Listen; raises `BridgeError` when the address is not free."""
+        application = web.Application()
+        application.router.add_get(PATH, self._handle)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_CLOSE_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError as error:
+            await runner.cleanup()
+            address = f"{self._host}:{self._port}"
+            raise BridgeError(f"the bridge cannot listen on {address}: {error}") from error
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Say goodbye to every client, end their sessions, and stop listening."""
+        sockets = dict(self._sockets)
+        await asyncio.gather(*(one.close(code=WSCloseCode.GOING_AWAY) for one in sockets))
+        await asyncio.gather(*sockets.values(), return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def url(self) -> str:
+        """Where clients connect to."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        return f"ws://{host}:{self._port}{PATH}"
+
+    @property
+    def bridges(self) -> list[Bridge]:
+        """The bridges of the sessions that are open."""
+        return [session.bridge for session in self._sessions.values()]
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        socket = _Socket(timeout=_CLOSE_SECONDS, max_msg_size=self._max_message)
+        await socket.prepare(request)
+        self._sockets[socket] = cast("asyncio.Task[object]", asyncio.current_task())
+        try:
+            _check_origin(request)
+            hello = await self._greeted(socket)
+            async with self._session(hello) as session:
+                await _talk(socket, session)
+        except _Refused as refused:
+            await socket.close(code=refused.code, message=refused.reason)
+        except Exception:  # noqa: BLE001  no fault of ours may leave a client waiting
+            _LOG.exception("a session broke")
+            await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"an error of minibridge's")
+        finally:
+            del self._sockets[socket]
+        return socket
+
+    async def _greeted(self, socket: _Socket) -> Json:
+        try:
+            frame = await socket.receive(self._hello_seconds)
+        except TimeoutError:
+            raise _Refused(Close.MALFORMED, "no hello came") from None
+        hello = _message(frame)
+        if hello["type"] != "hello":
+            raise _Refused(Close.MALFORMED, "the first message must be a hello")
+        if hello.get("v") != PROTOCOL_VERSION:
+            raise _Refused(Close.VERSION, f"this server speaks version {PROTOCOL_VERSION}")
+        token = str(hello.get("token", "")).encode("utf-8", "replace")
+        if not hmac.compare_digest(token, self.token.encode()):
+            raise _Refused(Close.TOKEN, "the token is wrong")
+        return hello
+
+    @contextlib.asynccontextmanager
+    async def _session(self, hello: Json) -> AsyncIterator[_Session]:
+        key, target = (str(hello.get(name) or "") for name in ("session", "target"))
+        key = key or secrets.token_hex(8)
+        async with self._opening:
+            session = self._sessions.get(key) or await self._opened(key, target)
+        if session.target != target:
+            raise _Refused(Close.MALFORMED, f"session {key!r} has another target")
+        session.connections += 1
+        try:
+            yield session
+        finally:
+            session.connections -= 1
+            if not session.connections:
+                del self._sessions[key]
+                await session.resources.aclose()
+
+    async def _opened(self, key: str, target: str) -> _Session:
+        try:
+            bridge = self._open_bridge(target)
+        except BridgeError as error:
+            raise _Refused(Close.MALFORMED, str(error)) from error
+        async with AsyncExitStack() as resources:
+            sink = self._sink
+            if sink is None:
+                sink = await resources.enter_async_context(UploadServer())
+            await resources.enter_async_context(bridge)
+            kept = resources.pop_all()
+        session = _Session(target, bridge, sink, Controls(bridge, sink), kept)
+        self._sessions[key] = session
+        return session
+
+
+async def _talk(socket: _Socket, session: _Session) -> None:
+    """Take a client's messages until it leaves."""
+    outbox: asyncio.Queue[Json] = asyncio.Queue()
+    door = Door(session.bridge, outbox.put_nowait)
+    env = {"MINIBRIDGE_TARGET": session.bridge.target, "MINIBRIDGE_SINK_URL": session.sink.url}
+    outbox.put_nowait(door.ready(env))
+    writer = asyncio.create_task(_write(socket, outbox))
+    try:
+        async for frame in socket:
+            _take(_message(frame), session, door, outbox)
+    finally:
+        door.leave()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+
+async def _write(socket: _Socket, outbox: asyncio.Queue[Json]) -> None:
+    # A client that has gone is noticed by the reader.
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await socket.send_str(json.dumps(await outbox.get()))
+
+
+def _take(message: Json, session: _Session, door: Door, outbox: asyncio.Queue[Json]) -> None:
+    match {"unknownKeys": [], **message}:
+        case {
+            "type": "invoke",
+            "callbackId": int(number),
+            "event": str(event),
+            "params": dict(),
+            "unknownKeys": list(),
+        }:
+            try:
+                if event.startswith(PREFIX):
+                    outbox.put_nowait(_controlled(number, event, message, session.controls))
+                else:
+                    door.invoke(message)
+            except (
+                ValueError,
+                RecursionError,
+            ) as error:  # a tag that holds no base64, and the like
+                raise _Refused(Close.MALFORMED, f"{event}: {error}") from error
+        case {"type": "report", "level": str(level), "message": str(text)}:
+            _LOG.warning("the client reports (%s): %s", level, text)
+        case _:
+            raise _Refused(Close.MALFORMED, f"what is {json.dumps(message)[:80]}")
+
+
+def _controlled(number: int, event: str, message: Json, controls: Controls) -> Json:
+    answer: Json = {"type": "callback", "callbackId": number, "sync": True}
+    try:
+        result = controls.invoke(event, cast("Json", message["params"]))
+    except BridgeError as error:
+        return {**answer, "error": str(error)}
+    return {**answer, "result": to_json(result)}
+
+
+def _message(frame: object) -> Json:
+    """Read a frame as one JSON object with a type; raises `_Refused`."""
+    data = getattr(frame, "data", None)
+    if not isinstance(data, str):
+        raise _Refused(Close.MALFORMED, "a message is one JSON text")
+    try:
+        message = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _Refused(Close.MALFORMED, f"not JSON: {error}") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise _Refused(Close.MALFORMED, "a message is an object with a type")
+    return cast("Json", message)
+
+
+def _check_origin(request: web.Request) -> None:
+    """Refuse a web page of another site: browsers name it, and let any page connect to here."""
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_loopback(urlsplit(origin).hostname or ""):
+        raise _Refused(Close.ORIGIN, "pages of other sites may not connect")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,443 @@
+// The logic side of the bridge: makes the globals of a target from the description it is sent.
+//
+// Functions stay here; only known keys cross, as the messages of schemas/protocol.json. Nothing in
+// this file knows a platform: what differs is in the description. ES2020, no dependency.
+//
+// The file is one expression: install(scope, port) -> {ready(message), receive(message), ...}
+//   scope        the object that gets the globals
+//   port.send    (message) -> undefined, at once or later; a report brings the error it is about
+//   port.call    (message) -> the `callback` message that answers it, before it returns
+//   port.silent  true where the engine tells nobody of an unhandled rejection
+(function () {
+  'use strict';
+
+  const CALLBACKS = ['success', 'fail', 'complete'];
+  const EVENTS = { progressUpdate: 'ProgressUpdate', headersReceived: 'HeadersReceived' };
+  const SIXTY_FOUR = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  const LETTERS = [...SIXTY_FOUR].map((letter) => letter.charCodeAt(0));
+  const SIX_BITS = new Uint8Array(128);
+  LETTERS.forEach((code, bits) => {
+    SIX_BITS[code] = bits;
+  });
+  const DEEPEST = 64;
+  const SHOWN_DEPTH = 3;
+  const OURS = /\bminibridge:|\bnode:/;
+  const TAGS = ['$bytes', '$js', '$file', '$returns'];
+  const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+  // UploadTask -> uploadTaskId
+  function idKey(task) {
+    return `${task.charAt(0).toLowerCase()}${task.slice(1)}Id`;
+  }
+
+  function brand(value) {
+    return Object.prototype.toString.call(value).slice(8, -1);
+  }
+
+  // --- values that cross
+
+  // A lone surrogate has no UTF-8, so nothing could be sent or written with it.
+  function wellFormed(text) {
+    return text.replace(LONE, '\ufffd');
+  }
+
+  function toBase64(bytes) {
+    const codes = [];
+    const pieces = [];
+    for (let i = 0; i < bytes.length; i += 3) {
+      const bits = (bytes[i] << 16) | ((bytes[i + 1] || 0) << 8) | (bytes[i + 2] || 0);
+      for (let shift = 18; shift >= 0; shift -= 6) codes.push(LETTERS[(bits >> shift) & 63]);
+      if (codes.length >= 4096) pieces.push(String.fromCharCode(...codes.splice(0)));
+    }
+    const text = pieces.join('') + String.fromCharCode(...codes);
+    const missing = (3 - (bytes.length % 3)) % 3;
+    return text.slice(0, text.length - missing) + '='.repeat(missing);
+  }
+
+  function fromBase64(text) {
+    const clean = text.replace(/=+$/, '');
+    const bytes = new Uint8Array(Math.floor((clean.length * 3) / 4));
+    for (let i = 0, at = 0, bits = 0; i < clean.length; i += 1) {
+      bits = (bits << 6) | SIX_BITS[clean.charCodeAt(i)];
+      // Each letter but the first of four completes a byte.
+      if (i % 4 > 0) {
+        bytes[at] = bits >> (6 - 2 * (i % 4));
+        at += 1;
+      }
+    }
+    return bytes.buffer;
+  }
+
+  class Uncrossable {
+    constructor(text) {
+      this.text = text;
+    }
+  }
+
+  function encodeScalar(value) {
+    if (value === null || typeof value === 'boolean') return value;
+    if (typeof value === 'string') return wellFormed(value);
+    if (typeof value === 'number') return Number.isFinite(value) ? value : { $js: String(value) };
+    if (value === undefined) return { $js: 'undefined' };
+    const kind = typeof value === 'function' ? 'Function' : brand(value);
+    return { $js: kind, text: wellFormed(String(value)) };
+  }
+
+  function encodeSpecial(value) {
+    const kind = brand(value);
+    if (kind === 'ArrayBuffer') return { $bytes: toBase64(new Uint8Array(value)) };
+    if (ArrayBuffer.isView(value)) {
+      return { $bytes: toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+    }
+    if (kind === 'Date') return { $js: kind, text: String(value) };
+    if (kind === 'String' || kind === 'Number' || kind === 'Boolean') return encodeScalar(value.valueOf());
+    return typeof value.$file === 'string' ? { $file: value.$file } : undefined;
+  }
+
+  function checkKeys(value, path) {
+    const taken = TAGS.find((key) => Object.prototype.hasOwnProperty.call(value, key));
+    if (taken) throw new Uncrossable(`${path} has a key ${taken}, which the messages of the bridge keep for themselves`);
+  }
+
+  // A value that JSON cannot hold crosses under a tag; a cycle is the caller's mistake.
+  function encodeAt(value, path, above) {
+    if (value === null || typeof value !== 'object') return encodeScalar(value);
+    if (above.includes(value)) throw new Uncrossable(`${path} contains itself: a cyclic object cannot be passed`);
+    if (above.length >= DEEPEST) throw new Uncrossable(`${path} is nested deeper than ${DEEPEST} levels`);
+    const special = encodeSpecial(value);
+    if (special !== undefined) return special;
+    const here = [...above, value];
+    // Not `map`, which would leave holes as they are.
+    if (Array.isArray(value)) return Array.from(value, (item, i) => encodeAt(item, `${path}[${i}]`, here));
+    checkKeys(value, path);
+    const plain = {};
+    for (const key of Object.keys(value)) plain[wellFormed(key)] = encodeAt(value[key], `${path}.${key}`, here);
+    return plain;
+  }
+
+  function encode(value, path) {
+    try {
+      return encodeAt(value, path, []);
+    } catch (error) {
+      // A stack from down there would hold nothing but our own frames.
+      throw error instanceof Uncrossable ? new TypeError(error.text) : error;
+    }
+  }
+
+  // Every callback gets an object of its own, plain and open to change.
+  function decode(value) {
+    if (Array.isArray(value)) return value.map(decode);
+    if (value === null || typeof value !== 'object') return value;
+    if (typeof value.$bytes === 'string') return fromBase64(value.$bytes);
+    if ('$returns' in value) return () => decode(value.$returns);
+    if (typeof value.$js === 'string') return /^(NaN|-?Infinity)$/.test(value.$js) ? Number(value.$js) : undefined;
+    const plain = {};
+    for (const key of Object.keys(value)) plain[key] = decode(value[key]);
+    return plain;
+  }
+
+  // --- values that are shown
+
+  function isError(value) {
+    return value instanceof Error || (brand(value) === 'Error' && typeof value.stack === 'string');
+  }
+
+  function show(value, depth = 0) {
+    if (typeof value === 'string') return depth ? JSON.stringify(value) : value;
+    if (typeof value === 'function') return `[Function ${value.name || 'anonymous'}]`;
+    if (value === null || typeof value !== 'object') return String(value);
+    if (isError(value)) return traceOf(value).stack;
+    if (depth >= SHOWN_DEPTH) return Array.isArray(value) ? '[Array]' : '[Object]';
+    if (Array.isArray(value)) return `[${value.map((item) => show(item, depth + 1)).join(', ')}]`;
+    const pairs = Object.keys(value).map((key) => `${key}: ${show(value[key], depth + 1)}`);
+    return pairs.length ? `{ ${pairs.join(', ')} }` : '{}';
+  }
+
+  // What was thrown, in the form that V8 gives it, without the frames of the emulator.
+  function traceOf(error) {
+    if (!isError(error)) return { message: wellFormed(show(error)), stack: '' };
+    const message = wellFormed(error.message ? `${error.name}: ${error.message}` : String(error.name));
+    const frames = String(error.stack)
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line) && !OURS.test(line));
+    return { message, stack: [message, ...frames].map(wellFormed).join('\n') };
+  }
+
+  function safely(work, otherwise) {
+    try {
+      return work();
+    } catch {
+      return otherwise;
+    }
+  }
+
+  function trace(error) {
+    return safely(() => traceOf(error), { message: 'an error that cannot be shown', stack: '' });
+  }
+
+  // --- listeners
+
+  function listenerList(api) {
+    let functions = [];
+    let sealed = false;
+    return {
+      add(listener) {
+        if (sealed || typeof listener !== 'function') return;
+        if (api.duplicates === 'twice' || !functions.includes(listener)) functions.push(listener);
+      },
+      remove(listener) {
+        const at = functions.indexOf(listener);
+        if (at >= 0) functions.splice(at, 1);
+        else if (listener === undefined && api.off === 'clear') functions = [];
+      },
+      seal() {
+        sealed = true;
+        functions = [];
+      },
+      each(visit) {
+        functions.slice().forEach(visit);
+      },
+    };
+  }
+
+  return function install(scope, port) {
+    const tasks = new Map();
+    const answers = new Map();
+    const news = new Map();
+    let callbackIds = 0;
+
+    // --- what the program gets wrong
+
+    function report(level, error, where) {
+      const { message, stack } = trace(error);
+      port.send({ type: 'report', level, message: where ? `${where}: ${message}` : message, stack }, error);
+    }
+
+    // Nobody but us holds what a callback returns: where the engine is silent, we listen.
+    function watch(value) {
+      if (!port.silent || !value || typeof value.then !== 'function') return;
+      value.then(undefined, (error) => report('unhandled', error, 'unhandled rejection'));
+    }
+
+    function run(name, callback, result) {
+      try {
+        watch(callback(decode(result)));
+      } catch (error) {
+        report('error', error, `an error in the ${name} callback`);
+      }
+    }
+
+    // --- one call
+
+    function handOut(call, heard) {
+      const promise = new Promise((resolve, reject) => call.waiting.push({ resolve, reject }));
+      // Who has heard of a refusal by a callback owes no `catch`.
+      if (heard) promise.catch(() => {});
+      return promise;
+    }
+
+    function finish(call, state, result) {
+      for (const name of [state, 'complete']) {
+        if (call.callbacks[name]) run(name, call.callbacks[name], result);
+      }
+      for (const { resolve, reject } of call.waiting) (state === 'success' ? resolve : reject)(decode(result));
+    }
+
+    // The test author's mistake, not the host's answer: no callback of a host would get it.
+    function refuse(call, text) {
+      const error = new Error(text);
+      if (call.waiting.length === 0) report('unhandled', error, call.name);
+      for (const { reject } of call.waiting) reject(error);
+    }
+
+    function split(api, options) {
+      const callbacks = {};
+      const params = {};
+      const unknownKeys = [];
+      const given = options !== null && typeof options === 'object' && !Array.isArray(options) ? options : {};
+      for (const key of Object.keys(given)) {
+        if (CALLBACKS.includes(key)) {
+          if (typeof given[key] === 'function') callbacks[key] = given[key];
+        } else if (!api.keys || api.keys.includes(key)) {
+          params[key] = encode(given[key], key);
+        } else {
+          unknownKeys.push(wellFormed(key));
+        }
+      }
+      return { callbacks, params, unknownKeys };
+    }
+
+    function open(namespace, name, api, options) {
+      const { callbacks, params, unknownKeys } = split(api, options);
+      callbackIds += 1;
+      return {
+        name: `${namespace}.${name}`,
+        callbacks,
+        heard: Object.keys(callbacks).length > 0,
+        waiting: [],
+        message: { type: 'invoke', callbackId: callbackIds, event: api.event, params, namespace, api: name, unknownKeys },
+      };
+    }
+
+    function ask(message) {
+      const answer = port.call({ ...message, sync: true });
+      if (answer.error !== undefined) throw new Error(answer.error);
+      return answer.result;
+    }
+
+    function abort(task, id) {
+      callbackIds += 1;
+      const params = { [idKey(task)]: id, operationType: 'abort' };
+      ask({ type: 'invoke', callbackId: callbackIds, event: `operate${task}`, params });
+    }
+
+    function member(task, name, how, call, id) {
+      if (how === 'noop') return () => {};
+      if (how.startsWith('throw:')) {
+        return () => {
+          throw new Error(how.slice('throw:'.length));
+        };
+      }
+      if (name === 'abort') return () => abort(task, id);
+      const list = call.listeners[Object.keys(EVENTS).find((state) => name.endsWith(EVENTS[state]))];
+      return name.startsWith('on') ? (listener) => list.add(listener) : (listener) => list.remove(listener);
+    }
+
+    function nativeReturn(api, call, answer, heard) {
+      if (answer.returns === 'undefined') return undefined;
+      const native = api.returns === 'task' ? {} : handOut(call, heard);
+      for (const key of Object.keys(api.members)) {
+        native[key] = member(api.task, key, api.members[key], call, answer[idKey(api.task)]);
+      }
+      return native;
+    }
+
+    // --- the kinds of function
+
+    function taskApi(namespace, name, api) {
+      return function (options) {
+        const call = open(namespace, name, api, options);
+        call.listeners = { progressUpdate: listenerList(api), headersReceived: listenerList(api) };
+        const answer = ask(call.message);
+        tasks.set(answer[idKey(api.task)], call);
+        if (api.promise === 'always') {
+          // Of the two Promises the outer one is the caller's to catch.
+          const native = nativeReturn(api, call, answer, true);
+          return Object.assign(handOut(call, false), { __returned: native });
+        }
+        if (api.promise === 'without callbacks' && !call.heard) return handOut(call, false);
+        return nativeReturn(api, call, answer, call.heard);
+      };
+    }
+
+    function asyncApi(namespace, name, api) {
+      return function (options) {
+        const call = open(namespace, name, api, options);
+        answers.set(call.message.callbackId, call);
+        port.send(call.message);
+        const wanted = api.promise === 'always' || (api.promise === 'without callbacks' && !call.heard);
+        return wanted ? handOut(call, false) : undefined;
+      };
+    }
+
+    function syncApi(namespace, name, api) {
+      return function (options) {
+        ask(open(namespace, name, api, options).message);
+        return scope[namespace];
+      };
+    }
+
+    // What an Error of the host says is its text alone.
+    function valueApi(namespace, name, api) {
+      return function (...args) {
+        const params = { args: args.map((value, i) => encode(value, `argument ${i + 1}`)) };
+        callbackIds += 1;
+        const message = { type: 'invoke', callbackId: callbackIds, event: api.event, params, namespace, api: name };
+        const answer = ask(message);
+        if (typeof answer.throws === 'string') throw new Error(answer.throws);
+        return 'value' in answer ? decode(answer.value) : undefined;
+      };
+    }
+
+    function listenerApi(namespace, name, api) {
+      const event = `${namespace}.${api.listens}`;
+      if (!news.has(event)) news.set(event, listenerList(api));
+      return function (listener) {
+        callbackIds += 1;
+        ask({ type: 'invoke', callbackId: callbackIds, event: api.event, params: {}, namespace, api: name });
+        if (name.startsWith('on')) news.get(event).add(listener);
+        else news.get(event).remove(listener);
+      };
+    }
+
+    function objectApi(namespace, name, api) {
+      const made = build(namespace, api.apis);
+      return () => made;
+    }
+
+    const KINDS = {
+      task: taskApi,
+      async: asyncApi,
+      sync: syncApi,
+      value: valueApi,
+      listener: listenerApi,
+      object: objectApi,
+      constant: (namespace, name, api) => decode(api.value),
+    };
+
+    function build(namespace, apis) {
+      const made = {};
+      for (const name of Object.keys(apis)) made[name] = KINDS[apis[name].kind](namespace, name, apis[name]);
+      return made;
+    }
+
+    // --- messages from the native side
+
+    function onCallback(message) {
+      const call = answers.get(message.callbackId);
+      answers.delete(message.callbackId);
+      if (!call) return;
+      if (message.error !== undefined) refuse(call, message.error);
+      else finish(call, message.state, message.result);
+    }
+
+    // The numbers are unique over all kinds of task; the key says of which kind it is.
+    function onEvent(name, params) {
+      const { state, result } = params;
+      const id = params[idKey(name.slice('on'.length, -'StateChange'.length))];
+      const call = tasks.get(id);
+      if (!call) return;
+      if (EVENTS[state]) {
+        call.listeners[state].each((listener) => run(`on${EVENTS[state]}`, listener, result));
+        return;
+      }
+      tasks.delete(id);
+      Object.keys(EVENTS).forEach((event) => call.listeners[event].seal());
+      finish(call, state, result);
+    }
+
+    function onNews({ namespace, event, result }) {
+      const listeners = news.get(`${namespace}.${event}`);
+      if (listeners) listeners.each((listener) => run(`on${event}`, listener, result));
+    }
+
+    return {
+      ready(message) {
+        for (const namespace of Object.keys(message.globals)) {
+          scope[namespace] = build(namespace, message.globals[namespace]);
+        }
+      },
+      receive(message) {
+        if (message.type === 'callback') onCallback(message);
+        else if (message.name === 'onDeviceStateChange') onNews(message.params);
+        else onEvent(message.name, message.params);
+      },
+      report,
+      watch,
+      trace,
+      show: (value) => safely(() => wellFormed(show(value)), '[a value that cannot be shown]'),
+      encode: (value) => encode(value, 'value'),
+      decode,
+    };
+  };
+})()

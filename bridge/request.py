@@ -1,0 +1,78 @@
+"""`request`: a query or one body there, and an answer parsed as the options ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from bridge import data, layers, outcome
+from bridge.reasons import Failure, Reason
+from bridge.tasks import Tasks
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from bridge.call import Call
+    from bridge.desk import Desk
+    from bridge.phone import Phone
+    from bridge.profile import Options, RequestProfile, Result, Text
+    from bridge.target import Target
+    from bridge.timings import Moments
+    from bridge.transport import Reply, WireUpload
+
+_FIRST_ERROR = 400
+
+
+class Requests(Tasks):
+    """The requests of one bridge."""
+
+    api: ClassVar[str] = layers.REQUEST
+    task: ClassVar[str] = "RequestTask"
+
+    def __init__(
+        self, phone: Phone, target: Target, desk: Desk, configs: dict[str, Options]
+    ) -> None:
+        super().__init__(phone, target, desk, configs)
+        self._rules = cast("RequestProfile", target.profile.request)
+
+    def _ready(self, call: Call) -> Failure | None:
+        own, values, decisions = self._rules, call.values, call.record.decisions
+        method = data.method_of(own, values.get("method", "GET"))
+        if method is None:
+            decisions.add("options", "methods", f"{values.get('method')!r} is no method here")
+            problem = {"problems": "method is invalid", "detail": "method"}
+            return Failure(Reason.BAD_PARAMETER, problem, text=own.unknown_method)
+        call.method = method
+        given = values.get(own.header_option)
+        header = cast("Options", given) if isinstance(given, dict) else {}
+        call.header = data.typed(own, method, header)
+        sent = values.get("data")
+        values["url"] = data.in_query(own, method, cast("str", values["url"]), sent, decisions)
+        call.body = data.body_of(own, method, data.content_type(call.header), sent)
+        return None
+
+    def _filled(self, call: Call, envelope: WireUpload, stack: ExitStack) -> WireUpload:  # noqa: ARG002  nothing is opened
+        return replace(envelope, method=call.method, body=call.body)
+
+    def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
+        """Return the success object, or the failure of a host that looks into the answer."""
+        own = self._rules
+        content, sound = data.received(own, call.values, reply)
+        found: Options = {"data": content}
+        if own.cookie_list == "empty":
+            found["cookies"] = []
+        decisions = call.record.decisions
+        if own.http_error is not None and reply.status >= _FIRST_ERROR:
+            decisions.add("shape", "http_error", f"HTTP status {reply.status} is a failure here")
+            return self._refused(reply, found, own.http_error)
+        if own.bad_json is not None and not sound:
+            decisions.add("shape", "bad_json", "the answer is not JSON: a failure here")
+            return self._refused(reply, found, own.bad_json)
+        return outcome.success(
+            self._target, call.values, reply, moments, call.trace_id, api=self.api, own=found
+        )
+
+    def _refused(self, reply: Reply, found: Options, text: Text) -> Failure:
+        known = outcome.answered(self._profile, reply, found)
+        extra = {key: known[key] for key in self._rules.answered}
+        return Failure(Reason.BAD_RESPONSE, text=text, extra=extra)

@@ -1,0 +1,127 @@
+"""Douyin's phone: WeChat's shapes with `errNo`, and version and app id in `getEnvInfoSync`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bridge.profile import Device, Local, Source, Text
+from platforms.devices import shapes
+
+_DOCS = "developer.open-douyin.com/docs/resource/zh-CN/mini-app/develop/api"
+_GAME = "developer.open-douyin.com/docs/resource/zh-CN/mini-game/develop/api"
+_TYPINGS = "@douyin-microapp/typings 1.3.1 api"
+_FILES = f"{_DOCS}/file/file-system-manager/file-system-manager"
+
+_documented = partial(Source, "documented")
+_seen = partial(Source, "seen_in_code", date="2022")
+_inferred = partial(Source, "inferred")
+
+
+def _typed(file: str) -> shapes.Page:
+    return lambda _: _seen(f"{_TYPINGS}/{file}.d.ts", note="shape by the typings")
+
+
+def _storage(_: str) -> Source:
+    return _seen(
+        f"{_TYPINGS}/storage.d.ts",
+        note="an empty text for a missing key, as the mini-game page; the mini-app page has 100599",
+    )
+
+
+_NOT_FOUND = Text(
+    "{api}:fail data not found, key == {key}",
+    21101,
+    _documented(f"{_GAME}/data-caching/tt-get-storage", note="text and number of mini games"),
+)
+
+
+def _file_text(text: str) -> Text:
+    note = "no table is public; 20000 is the file manager's number, the words are WeChat's"
+    return Text(f"{{api}}:fail {text}", 20000, _inferred(_FILES, note=note))
+
+
+_FILE_TEXTS = {
+    "missing": _file_text("no such file or directory, {path}"),
+    "permission": _file_text("permission denied, open {path}"),
+    "directory": _file_text("illegal operation on a directory, open {path}"),
+    "encoding": _file_text("encode error"),
+}
+
+
+def _file_page(_: str) -> Source:
+    return _documented(_FILES, note="stat also under `stats`, by the typings")
+
+
+_INFO: dict[str, object] = {
+    "system": "Android 12",
+    "platform": "android",
+    "brand": "Xiaomi",
+    "model": "M2012K11AC",
+    "version": "30.0.0",
+    "appName": "Douyin",
+    "SDKVersion": "3.83.0",
+    "screenWidth": 393,
+    "screenHeight": 873,
+    "windowWidth": 393,
+    "windowHeight": 795,
+    "pixelRatio": 2.75,
+    "statusBarHeight": 30,
+    "safeArea": {"left": 0, "right": 393, "top": 30, "bottom": 873, "width": 393, "height": 843},
+}
+_MODAL = {
+    "title": "string",
+    "content": "string",
+    "confirmText": "string",
+    "showCancel": "boolean",
+    "cancelText": "string",
+    "editable": "boolean",
+}
+
+_APIS: dict[str, Local] = {
+    **shapes.storage(_storage, "never", _NOT_FOUND),
+    **shapes.information(_typed("system-info"), "never", tuple(_INFO)),
+    **shapes.abilities(_typed("can-i-use")),
+    **shapes.file_manager(_file_page, _FILE_TEXTS, "stat stats", "1.15.0"),
+    **shapes.network(
+        lambda api: _inferred(
+            f"{_TYPINGS}/network-status.d.ts",
+            note=f"{api}: the listeners are typed; getNetworkType is taken to agree with them",
+        ),
+        "never",
+    ),
+    **shapes.dialogs(_typed("modal"), "never", _MODAL),
+    "getEnvInfoSync": Local(
+        "system.account",
+        _inferred(
+            f"{_TYPINGS}/get-env-info-sync.d.ts",
+            note="shape typed; envType's words are guessed, and common is left out",
+        ),
+        "value",
+        result=("microapp", "plugin"),
+    ),
+    "env": Local(
+        "",
+        _seen(f"{_TYPINGS}/env.d.ts", note="VERSION is left out: its words are not public"),
+        "constant",
+        value={"USER_DATA_PATH": "ttfile://user"},
+    ),
+}
+
+PHONE = Device(
+    apis=_APIS,
+    info=_INFO,
+    version_key="SDKVersion",
+    sources={
+        "apis": _seen(f"{_TYPINGS}/index.d.ts", note="what is not listed is not emulated"),
+        "info": _inferred(
+            f"{_TYPINGS}/system-info.d.ts", note="keys typed; the values are one plausible phone's"
+        ),
+        "version_key": _seen(
+            f"{_TYPINGS}/system-info.d.ts", note="3.83.0 is the newest library a page names"
+        ),
+        "network": _seen(f"{_TYPINGS}/network-status.d.ts", note="that a phone is on wifi is ours"),
+        "storage_kb": _seen(f"{_TYPINGS}/storage.d.ts", note="usually 10240, by its comment"),
+        "sync_failure": _documented(f"{_DOCS}/data-caching/tt-get-storage-sync"),
+        "abilities": _seen(f"{_TYPINGS}/can-i-use.d.ts", note="the typings list the forms"),
+    },
+)

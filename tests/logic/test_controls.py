@@ -1,0 +1,190 @@
+"""The controls that a test in another language sets its phone up with."""
+
+from __future__ import annotations
+
+import base64
+import re
+from inspect import getmembers, isfunction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from bridge.errors import BridgeError
+from bridge.logic import controls
+from bridge.logic.controls import Controls
+from bridge.network import Network
+from bridge.runtime import Bridge
+from bridge.sink import UploadServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+PICTURE = b"\x89PNG\r\n\x1a\n rest"
+BYTES = {"$bytes": base64.b64encode(PICTURE).decode()}
+FAR = "https://api.example.com"
+
+
+class Session:
+    """A bridge, an upload server, and the controls over both."""
+
+    def __init__(self, bridge: Bridge, sink: UploadServer) -> None:
+        self.bridge = bridge
+        self.sink = sink
+        self.controls = Controls(bridge, sink)
+
+    def ask(self, event: str, **params: object) -> Any:  # noqa: ANN401  whatever the control answers
+        """Invoke `control.EVENT`."""
+        return self.controls.invoke(f"control.{event}", params)
+
+    async def upload(self, url: str) -> bool:
+        """Upload a small file; whether that ended in `success`."""
+        path = self.ask("files", operation="add", name="a.png", data=BYTES)
+        options = {"url": url, "filePath": path, "name": "file", "timeout": 500}
+        return (await self.bridge.call("uploadFile", options)).ok
+
+
+@pytest_asyncio.fixture
+async def session() -> AsyncIterator[Session]:
+    """Open a session on `wx`."""
+    async with UploadServer() as sink, Bridge("wx") as bridge:
+        yield Session(bridge, sink)
+
+
+async def test_the_album_takes_bytes_and_paths(session: Session, tmp_path: Path) -> None:
+    """A picker offers what was added, in order."""
+    path = tmp_path / "second.jpg"
+    path.write_bytes(PICTURE)
+    session.ask("album", operation="add", items=[BYTES, str(path)])
+    chosen = await session.bridge.call("chooseImage", {})
+    held = [session.bridge.files.read(file) for file in chosen.result["tempFilePaths"]]  # type: ignore[attr-defined]
+    assert [PICTURE, PICTURE] == held
+
+
+async def test_the_user_backs_out_of_the_next_picker(session: Session) -> None:
+    """`cancelNext` counts once."""
+    session.ask("album", operation="add", items=[BYTES])
+    session.ask("album", operation="cancelNext")
+    assert [False, True] == [(await session.bridge.call("chooseImage")).ok for _ in range(2)]
+
+
+async def test_files_are_added_read_and_removed(session: Session) -> None:
+    """A file is reached by the path that `add` answers."""
+    path = session.ask("files", operation="add", name="a.txt", data="张", kind="user")
+    assert "张".encode() == session.ask("files", operation="read", path=path)
+    session.ask("files", operation="remove", path=path)
+    with pytest.raises(BridgeError, match="no file to read"):
+        session.ask("files", operation="read", path=path)
+
+
+async def test_a_routed_origin_ends_at_the_upload_server(session: Session) -> None:
+    """`route` maps an origin, and null takes the mapping away."""
+    session.ask("route", origin=FAR, to=session.sink.url)
+    assert await session.upload(FAR)
+    session.ask("route", origin=FAR, to=None)
+    assert not await session.upload(FAR)
+    assert ["/"] == [upload["path"] for upload in session.ask("uploads")]
+
+
+@pytest.mark.parametrize("operation", ["offline", "dnsFailure", "refuse"])
+async def test_a_network_that_is_gone_fails_calls(session: Session, operation: str) -> None:
+    """Each condition holds until `clear` or, for having no network, `online`."""
+    session.ask("network", operation=operation)
+    assert not await session.upload(session.sink.url)
+    session.ask("network", operation="online" if operation == "offline" else "clear")
+    assert await session.upload(session.sink.url)
+
+
+@pytest.mark.parametrize(
+    "given", [{"bytes": 10}, {"percent": 50.5}, {"percent": 50, "bytes": None}]
+)
+@pytest.mark.parametrize("operation", ["resetAfter", "stallAfter"])
+async def test_a_cut_is_set_by_bytes_or_percent(
+    session: Session, operation: str, given: dict[str, object]
+) -> None:
+    """Both cuts take one of the two, as the Python methods do."""
+    session.ask("network", operation=operation, **given)
+    cut = session.bridge.network.cut
+    assert cut is not None
+    assert (operation, given.get("bytes"), given.get("percent")) == (
+        f"{cut.kind}After",
+        cut.after,
+        cut.percent,
+    )
+
+
+async def test_every_method_of_the_network_has_a_control() -> None:
+    """The table misses nothing that sets a condition."""
+    names = {name for name, _ in getmembers(Network, isfunction) if not name.startswith("_")}
+    words = {re.sub("_(.)", lambda match: match[1].upper(), name) for name in names}
+    assert {*controls.NETWORK, *controls.CUTS} == words - {"judge", "watch"}
+
+
+async def test_the_server_answers_as_it_is_told(session: Session) -> None:
+    """Replies, redirects and drops are taken one after the other."""
+    session.ask("server", operation="reply", status=201, body={"id": 7})
+    session.ask("server", operation="redirect", redirect=f"{session.sink.url}/next", status=307)
+    session.ask("server", operation="reply", status=202)
+    session.ask("server", operation="drop", drop_after=0)
+    assert [True, True, False] == [await session.upload(session.sink.url) for _ in range(3)]
+    assert [201, 307, 202, None] == [upload.answer for upload in session.sink.uploads]
+
+
+async def test_a_held_server_answers_when_it_is_released(session: Session) -> None:
+    """`hold` keeps a call in flight."""
+    session.ask("server", operation="hold")
+    file = session.bridge.files.add("a.png", PICTURE)
+    session.bridge.api.uploadFile({"url": session.sink.url, "filePath": file, "name": "f"})
+    await session.sink.received(1)
+    assert 1 == len(session.bridge.in_flight)
+    session.ask("server", operation="release")
+    await session.bridge.settled()
+    assert session.bridge.calls[-1].ok
+
+
+async def test_reset_takes_everything_back(session: Session) -> None:
+    """After `reset` the phone and the server are as they were at first."""
+    session.ask("album", operation="add", items=[BYTES])
+    session.ask("album", operation="cancelNext")
+    session.ask("route", origin=FAR, to=session.sink.url)
+    assert await session.upload(FAR)
+    session.ask("server", operation="reply", status=500)
+    session.ask("server", operation="hold")
+    session.ask("network", operation="offline")
+    session.ask("reset")
+    assert [] == session.ask("uploads")
+    assert await session.upload(session.sink.url)
+    assert not await session.upload(FAR)
+    assert [200] == [upload["answer"] for upload in session.ask("uploads")]
+    with pytest.raises(BridgeError, match="nothing to pick out of 0 items"):
+        await session.bridge.call("chooseImage")
+
+
+@pytest.mark.parametrize(
+    ("event", "params", "told"),
+    [
+        ("weather", {}, "there is no 'control.weather'; the controls are control.album, "),
+        ("reset", BYTES, "control.reset needs params by name, not b"),
+        ("album", {"operation": "burn"}, "control.album cannot do {'operation': 'burn'}"),
+        ("album", {"operation": "add", "items": [7]}, "an album takes paths and bytes, not 7"),
+        ("album", {"operation": "add", "items": ["absent"]}, "'absent' is not a regular file"),
+        ("files", {"operation": "add", "name": "a"}, "control.files cannot do"),
+        ("network", {"operation": "judge"}, "control.network cannot do"),
+        ("network", {"operation": "resetAfter"}, "give either bytes= or percent="),
+        ("network", {"operation": "resetAfter", "bytes": "7"}, "bytes is a number, not '7'"),
+        ("network", {"operation": "stallAfter", "percent": True}, "percent is a number, not True"),
+        ("route", {"origin": FAR}, "control.route cannot do"),
+        ("route", {"origin": "here", "to": None}, "'here' is not an origin"),
+        ("server", {"operation": "reply", "colour": 7}, "control.server cannot do"),
+        ("server", {"operation": "reply", "status": 7}, "'status'"),
+        ("server", {"operation": "burn"}, "control.server cannot do"),
+    ],
+)
+async def test_what_cannot_be_done_is_told(
+    session: Session, event: str, params: dict[str, object], told: str
+) -> None:
+    """A mistake is one sentence, and nothing else happens."""
+    with pytest.raises(BridgeError) as caught:
+        session.ask(event, **params)
+    assert told in str(caught.value)
