@@ -118,10 +118,10 @@ class Call:
         if self.advance(Event.HEADERS) and "headersReceived" in self._heard:
             self.tell("headersReceived", outcome.headers_payload(self._profile, status, headers))
 
-    def tell(self, state: TaskState, result: Result) -> None:
+    def tell(self, state: TaskState, result: Result, raw: Result | None = None) -> None:
         """Send the logic one state change, and note it in the record."""
         self.record.callbacks.append((self.ms(), state, result))
-        self.deliver(TaskStateChange(self.number, state, result, self._task))
+        self.deliver(TaskStateChange(self.number, state, result, self._task, raw))
 
     def ms(self, at: float | None = None) -> float:
         """Return a moment (now, unless given) in milliseconds since the call was made."""

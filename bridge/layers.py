@@ -54,7 +54,7 @@ def down(  # noqa: PLR0913, PLR0917  one call's way, in one place
         table = _renames(layer, profile.namespace, api)
         for key in table.keys() & options.keys():
             decisions.add("layer", "rename", f"{layer.name} passes {key} as {table[key]}")
-        options = {table.get(key, key): value for key, value in options.items()}
+        options = _renamed(layer, options, table)
         if layer.translate is not None:
             # Such a layer reads its options one by one, where undefined is the same as absent.
             options = {key: value for key, value in options.items() if value is not undefined}
@@ -62,6 +62,13 @@ def down(  # noqa: PLR0913, PLR0917  one call's way, in one place
             decisions.add("layer", "translate", f"{layer.name} rewrote the options")
         options |= {key: value for key, value in layer.fill.items() if key not in options}
     return options
+
+
+def _renamed(layer: Layer, options: Options, table: Mapping[str, str]) -> Options:
+    """Return the options under the names the host gets; of two for one name, the layer's choice."""
+    renamed = {table[key]: value for key, value in options.items() if key in table}
+    last_wins = {table.get(key, key): value for key, value in options.items()}
+    return last_wins if layer.renamed_wins == "when last" else last_wins | renamed
 
 
 def _renames(layer: Layer, namespace: str, api: str) -> Mapping[str, str]:
@@ -154,11 +161,12 @@ def _renaming(layer: Layer, profile: Profile, name: str, api: ApiDescription) ->
 
 def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:
     """Return an API as this layer hands it on: what it says of Promises, and options of its own."""
-    promise = api.promise
+    promise, settles = api.promise, api.settles
     if layer.use_promise == "on":
-        promise = "always"
+        promise, settles = "always", "layer"
     elif layer.all_callbacks:
         promise = "never"
     elif layer.returns == "task or promise":
-        promise = "without callbacks"
-    return replace(api, promise=promise, keys=(*(api.keys or ()), *layer.options))
+        promise, settles = "without callbacks", "layer"
+    keys = (*(api.keys or ()), *layer.options)
+    return replace(api, promise=promise, settles=settles, complete=layer.complete_gets, keys=keys)

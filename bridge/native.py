@@ -117,7 +117,8 @@ class Native:
             ok, result = self._pick(api, record)
         chain = layers.chain(self._target, message.namespace)
         shown = layers.up(chain, self._profile, api, result)
-        answer = CallbackMessage(message.callback_id, "success" if ok else "fail", shown)
+        raw = None if shown == result else result
+        answer = CallbackMessage(message.callback_id, "success" if ok else "fail", shown, raw)
         asyncio.get_running_loop().call_soon(self._answer, record, answer, deliver)
         return {"errMsg": f"{api}:ok"}
 

@@ -423,10 +423,12 @@ class Layer:
     """Options of the layer's own, which no host sees."""
     rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """
-    Host namespace -> option -> the name the host gets; the last given key wins.
+    Host namespace -> option -> the name the host gets.
 
     A key `NAMESPACE.API` holds the table of that one API instead.
     """
+    renamed_wins: Literal["when last", "always"] = "when last"
+    """Which value stands where both the old and the new name of an option are given."""
     fill: Mapping[str, object] = field(default_factory=dict)
     """Options passed to the layer below when the caller gave none."""
     config: Mapping[str, object] = field(default_factory=dict)
@@ -445,6 +447,8 @@ class Layer:
     """The odd rest: `(layer, options, config) -> options`, pure."""
     results: Mapping[str, Callable[[str, Result], Result]] = field(default_factory=dict)
     """Host namespace -> `(api, result) -> result`, pure: how the layer rewrites a result."""
+    complete_gets: Literal["result", "raw"] = "result"
+    """Whether `complete` hears what the layer made of a result, or the host's own."""
     passes: bool = False
     """Whether the layer hands on every device API of its host under the host's name."""
     device: Mapping[str, Mapping[str, Through]] = field(default_factory=dict)

@@ -44,11 +44,16 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMessage:
-    """Native -> logic: the answer to one `callback_id`, sent once, in the host's shape."""
+    """
+    Native -> logic: the answer to one `callback_id`, sent once, in the host's shape.
+
+    `raw` is what the host itself said, where a layer made something else of it.
+    """
 
     callback_id: int
     state: Literal["success", "fail"]
     result: Result
+    raw: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,14 @@ class TaskStateChange:
     Native -> logic: something happened to a task, `result` in the host's shape.
 
     `task` names its kind, `UploadTask` or `RequestTask`; the numbers are unique over all kinds.
+    `raw` is what the host itself said, where a layer made something else of it.
     """
 
     task_id: int
     state: TaskState
     result: Result
     task: str = "UploadTask"
+    raw: Result | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +102,9 @@ class ApiDescription:
         returns: what a `task` API hands back: `task`, `promise` or `promise+task`.
         promise: when the caller gets a plain Promise instead: `never`, `without callbacks`, or
             `always` (which keeps the native return in `__returned`).
+        settles: whose result such a Promise, or a Promise of an `async` API, settles with: the
+            `host`'s own or the `layer`'s. The native return of a task is always the host's.
+        complete: whether `complete` gets the layer's `result`, or the host's own, `raw`.
         members: task member -> `call`, `noop` or `throw:TEXT`.
         duplicates: how often a listener added twice is called.
         off: what an `off*` member without a function does.
@@ -109,6 +119,8 @@ class ApiDescription:
     task: str = ""
     returns: str = ""
     promise: PromiseRule = "never"
+    settles: Literal["host", "layer"] = "host"
+    complete: Literal["result", "raw"] = "result"
     members: Mapping[str, str] = field(default_factory=dict)
     duplicates: Literal["once", "twice"] = "once"
     off: Literal["clear", "ignore"] = "clear"

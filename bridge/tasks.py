@@ -280,18 +280,16 @@ class Tasks(ABC):
         shown = layers.up(call.chain, self._profile, self.api, result)
         call.record.close(shown, ok=state == "success", at=call.ms())
         call.record.note_measures(call.measures, call.ms)
+        finish = partial(self._finish, call, state, shown, None if shown == result else result)
         if later:
-            self._later(call, state, shown)
+            # No event fires before the call has returned.
+            asyncio.get_running_loop().call_soon(finish)
         else:
-            self._finish(call, state, shown)
+            finish()
 
-    def _later(self, call: Call, state: TaskState, result: Result) -> None:
-        """Tell the logic on a later tick: no event fires before the call has returned."""
-        asyncio.get_running_loop().call_soon(self._finish, call, state, result)
-
-    def _finish(self, call: Call, state: TaskState, result: Result) -> None:
+    def _finish(self, call: Call, state: TaskState, result: Result, raw: Result | None) -> None:
         del self._calls[call.number]
         try:
-            call.tell(state, result)
+            call.tell(state, result, raw)
         finally:
             self._desk.sign_out(call.record)

@@ -65,6 +65,7 @@ LAYER = Layer(
     },
     rename={"my": {"name": "fileName"}, "my.request": {"header": "headers"}},
     results={"my": alipay_result},
+    complete_gets="raw",
     use_promise="off",
     passes=True,
     device={"my": _ON_ALIPAY},
@@ -88,6 +89,12 @@ LAYER = Layer(
             f"{_CODE}/platform/api/request/index.ali.js",
             _DATE,
             "status and headers are renamed in a success only",
+        ),
+        "complete_gets": Source(
+            "seen_in_code",
+            f"{_CODE}/common/js/utils.js",
+            _DATE,
+            "seen when the package ran: only success is wrapped, complete is the host's to call",
         ),
         "use_promise": Source(
             "seen_in_code",

@@ -75,7 +75,6 @@ _ON_ALIPAY = {
     "onNetworkStatusChange": Through("onNetworkStatusChange", "listener", result=_network),
     "showToast": Through("showToast", rename=_TOAST, choose=_toast),
     "showLoading": on_alipay.LOADING,
-    "showModal": on_alipay.MODAL,
 }
 
 LAYER = Layer(
@@ -90,6 +89,7 @@ LAYER = Layer(
         "chooseMessageFile": "chooseMessageFile",
     },
     rename={"my": {"name": "fileName"}, "my.request": {"header": "headers"}},
+    renamed_wins="always",
     returns="task or promise",
     results={"my": alipay_result},
     passes=True,
@@ -104,6 +104,12 @@ LAYER = Layer(
             f"{_CODE}/uni-mp-alipay/src/api/protocols.ts",
             _DATE,
             "the argument rules on Alipay; the lower case it gives header names changes nothing",
+        ),
+        "renamed_wins": Source(
+            "seen_in_code",
+            f"{_CODE}/uni-mp-core/src/api/wrapper.ts",
+            _DATE,
+            "seen when the package ran: name is passed as fileName whatever else is given",
         ),
         "returns": Source(
             "documented", "uniapp.dcloud.net.cn/api/request/network-file.html", "2026-08-21"

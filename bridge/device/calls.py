@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from bridge import layers, outcome
 from bridge.device.actions import ACTIONS, Asked, network_state
@@ -88,10 +88,10 @@ class Calls:
         if kind == "listener":
             self._listen(message, deliver)
         if kind == "async":
-            shown = self._up(message, route, result)
-            reply = CallbackMessage(
-                message.callback_id, "success" if ok else "fail", cast("Result", shown)
-            )
+            shown = cast("Result", self._up(message, route, result))
+            raw = None if shown == result else result
+            state: Literal["success", "fail"] = "success" if ok else "fail"
+            reply = CallbackMessage(message.callback_id, state, shown, raw)
             asyncio.get_running_loop().call_soon(self._deliver, record, reply, deliver)
             return {"errMsg": f"{message.event}:ok"}
         answer = self._returned(local, route, result, ok=ok)

@@ -114,22 +114,13 @@ def _invoke(message: Json) -> Invoke:
 
 def _told(message: Message) -> Json:
     result = to_json(message.result)
-    if isinstance(message, CallbackMessage):
-        return {
-            "type": "callback",
-            "callbackId": message.callback_id,
-            "state": message.state,
-            "result": result,
-        }
     if isinstance(message, Announcement):
         params = {"namespace": message.namespace, "event": message.event, "result": result}
         return {"type": "event", "name": "onDeviceStateChange", "params": params}
-    return {
-        "type": "event",
-        "name": message.name,
-        "params": {
-            id_key(message.task): message.task_id,
-            "state": message.state,
-            "result": result,
-        },
-    }
+    news: Json = {"state": message.state, "result": result}
+    if message.raw is not None:
+        news["raw"] = to_json(message.raw)
+    if isinstance(message, CallbackMessage):
+        return {"type": "callback", "callbackId": message.callback_id, **news}
+    params = {id_key(message.task): message.task_id, **news}
+    return {"type": "event", "name": message.name, "params": params}

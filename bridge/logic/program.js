@@ -86,7 +86,7 @@
 
     function resolve(id, from) {
       const relative = /^\.\.?(\/|$)/.test(id);
-      const found = id.startsWith('/') ? find(id) : relative ? findIn(join(from, id)) : findPackage(id, from);
+      const found = id.startsWith('/') ? findIn(id) : relative ? findIn(join(from, id)) : findPackage(id, from);
       if (found) return found;
       const error = new Error(`Cannot find module '${id}', required by ${currentFile || from}`);
       error.code = 'MODULE_NOT_FOUND';

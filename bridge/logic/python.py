@@ -11,7 +11,7 @@ import asyncio
 import inspect
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bridge.errors import BridgeError, HostError
 from bridge.protocol import CALLBACKS, Announcement, CallbackMessage, Invoke, id_key
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from bridge.profile import Options, Result
-    from bridge.protocol import ApiDescription, Globals, Message
+    from bridge.protocol import ApiDescription, Globals, Message, TaskStateChange
     from bridge.trace import Record
 
     Callback = Callable[[object], object]
@@ -56,11 +56,12 @@ class Settled:
         self.record = record
         self.ok: bool | None = None
         self.result: Result = {}
+        self.raw: Result = {}
         self._waiting: list[asyncio.Future[None]] = []
 
-    def settle(self, result: Result, *, ok: bool) -> None:
-        """Keep the result and wake whoever awaits it."""
-        self.ok, self.result = ok, result
+    def settle(self, result: Result, raw: Result, *, ok: bool) -> None:
+        """Keep the result, and the host's own where a layer made another; wake whoever awaits."""
+        self.ok, self.result, self.raw = ok, result, raw
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
@@ -72,28 +73,29 @@ class Settled:
             self._waiting.append(future)
             await future
 
-    async def outcome(self) -> Result:
+    async def outcome(self, settles: Literal["host", "layer"]) -> Result:
         """Return a fresh copy of the success object, or raise `UploadFailed`."""
         await self.wait()
+        result = cast("Result", copied(self.raw if settles == "host" else self.result))
         if self.ok:
-            return cast("Result", copied(self.result))
-        reason = self.record.reason or Reason.INTERNAL
-        raise UploadFailed(cast("Result", copied(self.result)), reason, self.record)
+            return result
+        raise UploadFailed(result, self.record.reason or Reason.INTERNAL, self.record)
 
 
 class HostPromise:
     """
-    A Promise of the host, awaitable from Python.
+    A Promise of the host, or of a layer above it, awaitable from Python.
 
     Awaiting gives the success object, or raises `UploadFailed`. Where the host's Promise is a task
     as well, its members are attributes.
     """
 
-    def __init__(self, settled: Settled) -> None:
+    def __init__(self, settled: Settled, settles: Literal["host", "layer"]) -> None:
         self._settled = settled
+        self._settles = settles
 
     def __await__(self) -> Generator[Any, None, Result]:
-        return self._settled.outcome().__await__()
+        return self._settled.outcome(self._settles).__await__()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  members are the host's, known at run time
         message = f"this host's {type(self).__name__} has no member {name!r}"
@@ -130,6 +132,7 @@ class _Task:
         self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
     ) -> None:
         self.callbacks = callbacks
+        self.complete = api.complete
         self.settled = Settled(record)
         self.listeners = {state: Listeners(api.duplicates, api.off) for state in _EVENTS}
 
@@ -179,7 +182,7 @@ class PythonLogic:
         if isinstance(message, Announcement):
             self._announce(message)
         elif isinstance(message, CallbackMessage):
-            self._finish(self._answers.pop(message.callback_id), message.state, message.result)
+            self._finish(self._answers.pop(message.callback_id), message)
         elif message.state in _EVENTS:
             task = self._tasks[message.task_id]
             for listener in task.listeners[message.state]:
@@ -187,7 +190,7 @@ class PythonLogic:
         else:
             task = self._tasks.pop(message.task_id)
             task.seal()
-            self._finish(task, message.state, message.result)
+            self._finish(task, message)
 
     def start(self, namespace: str, name: str, options: object) -> Settled:
         """Call an API without callbacks and return what it comes to."""
@@ -232,11 +235,11 @@ class PythonLogic:
         task, answer = self._upload(namespace, name, api, options)
         native = None if answer.get("returns") == "undefined" else self._returned(api, task, answer)
         if api.promise == "always":
-            promise = HostPromise(task.settled)
+            promise = HostPromise(task.settled, api.settles)
             setattr(promise, "__returned", native)  # a plain assignment would be mangled here
             return promise
         if api.promise == "without callbacks" and not task.callbacks:
-            return HostPromise(task.settled)
+            return HostPromise(task.settled, api.settles)
         return native
 
     def _picker_api(
@@ -246,7 +249,7 @@ class PythonLogic:
         wanted = api.promise == "always" or (
             api.promise == "without callbacks" and not task.callbacks
         )
-        return HostPromise(task.settled) if wanted else None
+        return HostPromise(task.settled, api.settles) if wanted else None
 
     def _sync_api(
         self, namespace: str, name: str, api: ApiDescription, options: object = undefined
@@ -301,7 +304,7 @@ class PythonLogic:
 
     def _returned(self, api: ApiDescription, task: _Task, answer: Result) -> HostPromise:
         kind = HostTask if api.returns == "task" else HostPromise
-        made = kind(task.settled)
+        made = kind(task.settled, "host")
         for name, how in api.members.items():
             setattr(made, name, self._member(api.task, name, how, task, answer))
         return made
@@ -330,11 +333,14 @@ class PythonLogic:
 
     # --- messages from it
 
-    def _finish(self, task: _Task, state: str, result: Result) -> None:
-        for name in (state, "complete"):
+    def _finish(self, task: _Task, message: CallbackMessage | TaskStateChange) -> None:
+        result = message.result
+        raw = result if message.raw is None else message.raw
+        last = raw if task.complete == "raw" else result
+        for name, shown in ((message.state, result), ("complete", last)):
             if name in task.callbacks:
-                self._run(task, name, task.callbacks[name], result)
-        task.settled.settle(result, ok=state == "success")
+                self._run(task, name, task.callbacks[name], shown)
+        task.settled.settle(result, raw, ok=message.state == "success")
 
     def _run(self, task: _Task, name: str, function: Callback, result: Result) -> None:
         self._call(task.settled.record, name, function, result)

@@ -223,24 +223,27 @@
       try {
         watch(callback(decode(result)));
       } catch (error) {
-        report('error', error, `an error in the ${name} callback`);
+        report('unhandled', error, `an error in the ${name} callback`);
       }
     }
 
     // --- one call
 
-    function handOut(call, heard) {
-      const promise = new Promise((resolve, reject) => call.waiting.push({ resolve, reject }));
+    function handOut(call, heard, settles) {
+      const promise = new Promise((resolve, reject) => call.waiting.push({ resolve, reject, settles }));
       // Who has heard of a refusal by a callback owes no `catch`.
       if (heard) promise.catch(() => {});
       return promise;
     }
 
-    function finish(call, state, result) {
-      for (const name of [state, 'complete']) {
-        if (call.callbacks[name]) run(name, call.callbacks[name], result);
+    // `raw` is what the host itself said, where a layer made something else of it.
+    function finish(call, { state, result, raw = result }) {
+      const { callbacks, complete } = call;
+      if (callbacks[state]) run(state, callbacks[state], result);
+      if (callbacks.complete) run('complete', callbacks.complete, complete === 'raw' ? raw : result);
+      for (const { resolve, reject, settles } of call.waiting) {
+        (state === 'success' ? resolve : reject)(decode(settles === 'host' ? raw : result));
       }
-      for (const { resolve, reject } of call.waiting) (state === 'success' ? resolve : reject)(decode(result));
     }
 
     // The test author's mistake, not the host's answer: no callback of a host would get it.
@@ -273,6 +276,7 @@
       return {
         name: `${namespace}.${name}`,
         callbacks,
+        complete: api.complete,
         heard: Object.keys(callbacks).length > 0,
         waiting: [],
         message: { type: 'invoke', callbackId: callbackIds, event: api.event, params, namespace, api: name, unknownKeys },
@@ -305,7 +309,7 @@
 
     function nativeReturn(api, call, answer, heard) {
       if (answer.returns === 'undefined') return undefined;
-      const native = api.returns === 'task' ? {} : handOut(call, heard);
+      const native = api.returns === 'task' ? {} : handOut(call, heard, 'host');
       for (const key of Object.keys(api.members)) {
         native[key] = member(api.task, key, api.members[key], call, answer[idKey(api.task)]);
       }
@@ -321,11 +325,11 @@
         const answer = ask(call.message);
         tasks.set(answer[idKey(api.task)], call);
         if (api.promise === 'always') {
-          // Of the two Promises the outer one is the caller's to catch.
-          const native = nativeReturn(api, call, answer, true);
-          return Object.assign(handOut(call, false), { __returned: native });
+          // Of the two Promises the outer one settles first, and is the caller's to catch.
+          const outer = handOut(call, false, api.settles);
+          return Object.assign(outer, { __returned: nativeReturn(api, call, answer, true) });
         }
-        if (api.promise === 'without callbacks' && !call.heard) return handOut(call, false);
+        if (api.promise === 'without callbacks' && !call.heard) return handOut(call, false, api.settles);
         return nativeReturn(api, call, answer, call.heard);
       };
     }
@@ -336,7 +340,7 @@
         answers.set(call.message.callbackId, call);
         port.send(call.message);
         const wanted = api.promise === 'always' || (api.promise === 'without callbacks' && !call.heard);
-        return wanted ? handOut(call, false) : undefined;
+        return wanted ? handOut(call, false, api.settles) : undefined;
       };
     }
 
@@ -398,7 +402,7 @@
       answers.delete(message.callbackId);
       if (!call) return;
       if (message.error !== undefined) refuse(call, message.error);
-      else finish(call, message.state, message.result);
+      else finish(call, message);
     }
 
     // The numbers are unique over all kinds of task; the key says of which kind it is.
@@ -413,7 +417,7 @@
       }
       tasks.delete(id);
       Object.keys(EVENTS).forEach((event) => call.listeners[event].seal());
-      finish(call, state, result);
+      finish(call, params);
     }
 
     function onNews({ namespace, event, result }) {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from bridge import Bridge
 from bridge.profile import Device
 from bridge.target import resolve
@@ -66,10 +64,9 @@ async def test_a_missing_title_is_refused_where_it_is_required() -> None:
         assert None is bridge.ui.toast
 
 
-@pytest.mark.parametrize("layer", ["uni", "mpx"])
-async def test_layers_ask_alipay_by_its_own_dialogs(layer: str) -> None:
+async def test_mpx_asks_alipay_by_its_own_dialogs() -> None:
     """`confirm` with both buttons, `alert` with one; both are answered as elsewhere."""
-    async with Bridge(f"{layer}/my") as bridge:
+    async with Bridge("mpx/my") as bridge:
         bridge.ui.answer_modal(confirm=False)
         both = await bridge.call("showModal", {"title": "a", "confirmText": "y", "cancelText": "n"})
         one = await bridge.call(
@@ -81,6 +78,16 @@ async def test_layers_ask_alipay_by_its_own_dialogs(layer: str) -> None:
         assert [asked, {"title": "b", "buttonText": "y"}] == bridge.ui.modals
         failed = await bridge.call("showModal", {"title": 5})
         assert (False, "bad_parameter") == (failed.ok, failed.reason)
+
+
+async def test_uni_asks_alipay_by_the_dialog_that_wechat_has_too() -> None:
+    """Alipay's own `showModal`, options as they are."""
+    async with Bridge("uni/my") as bridge:
+        bridge.ui.answer_modal(confirm=False)
+        asked = {"title": "a", "confirmText": "y"}
+        answered = await bridge.call("showModal", asked)
+        assert answered.result["confirm"] is False
+        assert [asked] == bridge.ui.modals
 
 
 async def test_uni_shows_alipays_loading_for_a_toast_with_that_icon() -> None:

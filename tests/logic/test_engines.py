@@ -341,7 +341,7 @@ async def test_an_exception_in_a_callback_stops_no_other(start: Start) -> None:
     mini = await start(source)
     assert 200 == (await mini.program.call("up", mini.options))["statusCode"]
     assert ["second"] == mini.at("log")
-    progress, success = mini.at("error")
+    progress, success = mini.at("unhandled")
     assert "an error in the onProgressUpdate callback: Error: in progress" == progress
     assert "an error in the success callback: Error: in success" == success
     assert f"{mini.folder.as_posix()}/main.js:4:" in mini.heard[-1][2]
