@@ -1,4 +1,5 @@
-# make demo | test | check | clean.  PYTHON=... picks the interpreter, VENV=... the environment.
+# make demo | test | check | bench | clean.
+# PYTHON=... picks the interpreter, VENV=... the environment.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,12 +10,13 @@ BUILD_INPUTS := pyproject.toml requirements-dev.txt
 .DEFAULT_GOAL := help
 # An environment that could not be completed is not taken for a finished one.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint clean
+.PHONY: help demo test check lint bench clean
 
 help:
 	@echo "make demo    upload a picture on every target and show each answer"
 	@echo "make test    lint, types, import contracts, every test, coverage"
 	@echo "make check   lint, types and import contracts only"
+	@echo "make bench   measurements, each beside what it is compared with"
 	@echo "make clean   remove the environment, caches and build results"
 
 demo: $(VENV)/.run-time
@@ -36,6 +38,10 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
+
+bench: $(VENV)/.dev
+	@echo "bench: the JavaScript side, results also in build/benchmarks"
+	@$(BIN)/python -m benchmarks.javascript
 
 clean:
 	@echo "clean: removing $(VENV), caches and build results"

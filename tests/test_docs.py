@@ -16,7 +16,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ("README.md", "CONTRIBUTING.md")
+GUIDES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/javascript.md",
+    "docs/performance.md",
+    "docs/protocol.md",
+)
+# Their code is that of other test runners, which tests/runners starts.
+RUN_ELSEWHERE = ("docs/javascript-runners.md",)
 RUNNABLE = {"python", "console", "sh"}
 SHOWN = {"text", "json", "toml", "yaml", "javascript"}
 SECONDS = 100
@@ -173,12 +181,11 @@ def run_block(block: Block, directory: Path) -> None:
 
 def all_blocks() -> list[Block]:
     """The blocks of the guides that exist."""
-    paths = [ROOT / guide for guide in GUIDES]
     return [
         block
-        for path in paths
-        if path.exists()
-        for block in blocks_of(path.name, path.read_text(encoding="utf-8"))
+        for guide in GUIDES
+        if (ROOT / guide).exists()
+        for block in blocks_of(guide, (ROOT / guide).read_text(encoding="utf-8"))
     ]
 
 
@@ -205,6 +212,7 @@ def test_a_block_of_the_guides_runs(block: Block, directory: Path) -> None:
     """A code block works as printed, given the files that earlier blocks of its guide name."""
     for earlier in BLOCKS:
         if earlier.guide == block.guide and earlier.line < block.line and earlier.file:
+            (directory / earlier.file).parent.mkdir(exist_ok=True)
             (directory / earlier.file).write_text(earlier.text, encoding="utf-8")
     run_block(block, directory)
 
@@ -213,6 +221,12 @@ def test_a_block_of_the_guides_runs(block: Block, directory: Path) -> None:
 def test_a_guide_has_something_to_run(guide: str) -> None:
     """Each guide exists and holds at least one block that runs."""
     assert any(block.guide == guide and block.language in RUNNABLE for block in BLOCKS)
+
+
+def test_no_page_is_left_out() -> None:
+    """Every page of the documentation is one of those whose code runs."""
+    pages = {f"docs/{path.name}" for path in (ROOT / "docs").iterdir()}
+    assert pages == {guide for guide in GUIDES + RUN_ELSEWHERE if guide.startswith("docs/")}
 
 
 def test_every_block_names_its_language() -> None:

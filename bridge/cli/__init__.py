@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Sequence
 
-OK, FAILED, USAGE, INTERNAL, INTERRUPTED = 0, 1, 2, 4, 130
+OK, FAILED, USAGE, MISSING, INTERNAL, DEADLINE, INTERRUPTED = 0, 1, 2, 3, 4, 124, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `minibridge`; None takes them from the command line.
 
     Returns:
-        0 all held, 1 something failed, 2 a usage error, 4 a fault of ours, 130 interrupted.
+        0 all held, 1 something failed, 2 a usage error, 3 a missing engine, 4 a fault of ours,
+        124 stopped at the deadline, 130 interrupted.
     """
     try:
         return _run(arguments.parser().parse_args(argv))

@@ -60,18 +60,19 @@ def _table(records: list[Record], screen: Screen) -> None:
 def _cells(record: Record) -> tuple[Cell, ...]:
     return (
         Cell(record.target.name, "name"),
-        _verdict(record),
-        _status(record),
-        Cell(_ms(record.times.get("end"))),
+        verdict(record),
+        status_cell(record),
+        Cell(ms(record.times.get("end"))),
         Cell(" ".join(record.result) if record.ok else _plain(record.result)),
     )
 
 
-def _verdict(record: Record) -> Cell:
+def verdict(record: Record) -> Cell:
+    """Return how a call ended, in a word."""
     return Cell("ok", "good") if record.ok else Cell("fail", "bad")
 
 
-def _status(record: Record) -> Cell:
+def status_cell(record: Record) -> Cell:
     """Show the status so that a string and a number look different."""
     if "statusCode" not in record.result:
         return Cell(_ABSENT, "dim")
@@ -80,7 +81,8 @@ def _status(record: Record) -> Cell:
     return Cell(json.dumps(status), style)
 
 
-def _ms(value: float | None) -> str:
+def ms(value: float | None) -> str:
+    """Return milliseconds for people; a dash for what did not happen."""
     if value is None:
         return _ABSENT
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004  two digits are enough
@@ -140,10 +142,10 @@ def _detail(answer: Answer, screen: Screen) -> None:
     screen.line(
         Cell(record.target.name, "name"),
         Cell(f"  {title}  "),
-        _verdict(record),
+        verdict(record),
         Cell("  "),
-        _status(record),
-        Cell(f"  {_ms(record.times.get('end'))} ms"),
+        status_cell(record),
+        Cell(f"  {ms(record.times.get('end'))} ms"),
     )
     if record.reason is not None:
         screen.paragraph(why_of(record), "dim")
@@ -210,7 +212,7 @@ def _callbacks(record: Record, screen: Screen) -> None:
     for at, name, payload in _thinned(record.callbacks):
         told = _plain(cast("dict[str, object]", payload))
         style: Style = {"success": "good", "fail": "bad"}.get(name, "")  # type: ignore[assignment]
-        table.rows.append(Row((Cell(_ms(at)), Cell(name, style), Cell(told))))
+        table.rows.append(Row((Cell(ms(at)), Cell(name, style), Cell(told))))
     screen.table(table, 2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["_Parser"]  # noqa: SLF001
 
 _LAST_PORT = 65535
-_EXIT = "exit status: 0 all held, 1 something failed, 2 usage, 4 internal error, 130 interrupted"
+_EXIT = (
+    "exit status: 0 all held, 1 something failed, 2 usage, 3 missing engine, 4 internal error, "
+    "124 deadline, 130 interrupted"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     version = f"minibridge {metadata.version('minibridge')}"
     top.add_argument("--version", action="version", version=version)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_upload, _targets, _doctor, _sink):
+    for add in (_upload, _run, _targets, _doctor, _sink, _serve, _exec):
         add(commands)
     return top
 
@@ -68,6 +72,29 @@ def _upload(commands: Commands) -> None:
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
 
 
+def _run(commands: Commands) -> None:
+    it = _command(
+        commands, "run", "run", "Run a mini-program's own JavaScript on one or many targets."
+    )
+    it.add_argument("file", metavar="FILE.js", type=Path, help="the logic file that is run")
+    _targeting(it)
+    it.add_argument(
+        "--engine",
+        choices=("auto", "node", "quickjs"),
+        default="auto",
+        help="what runs it (default: auto, which prefers Node)",
+    )
+    it.add_argument(
+        "--deadline",
+        metavar="S",
+        type=_seconds,
+        default=30.0,
+        help="the seconds it may take on one target (default: 30)",
+    )
+    repeatable(it, "--route", "ORIGIN", str, "an origin the embedded server answers for")
+    it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+
+
 def _targets(commands: Commands) -> None:
     it = _command(commands, "targets", "targets", "List every target, or explain one of them.")
     it.add_argument("name", metavar="NAME", nargs="?", help="a target whose fields to show")
@@ -88,6 +115,29 @@ def _sink(commands: Commands) -> None:
     it.add_argument("--token", help="the bearer token of the admin interface")
 
 
+def _serve(commands: Commands) -> None:
+    it = _command(commands, "serve", "serve", "Serve bridges to other programs by WebSocket.")
+    it.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    it.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
+    it.add_argument("--token", help="what clients have to know (default: a random one)")
+    _one_target(it)
+
+
+def _exec(commands: Commands) -> None:
+    it = _command(
+        commands, "exec", "exec_command", "Run a JavaScript test runner on a target's globals."
+    )
+    _one_target(it)
+    it.add_argument(
+        "command", metavar="-- CMD", nargs=argparse.REMAINDER, help="such as: -- npx vitest run"
+    )
+
+
+def _one_target(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--on", metavar="T", default="wx", help="the target (default: wx)")
+    repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+
+
 def _targeting(it: argparse.ArgumentParser) -> None:
     it.add_argument(
         "--on",
@@ -105,7 +155,7 @@ def repeatable(
     kind: Callable[[str], object],
     summary: str,
 ) -> None:
-    """Add a flag that may be given many times; its values come as a list of pairs."""
+    """Add a flag that may be given many times; its values come as a list."""
     it.add_argument(
         flag, metavar=metavar, type=kind, action="append", default=[], help=f"{summary}; repeatable"
     )
@@ -137,6 +187,17 @@ def _number(text: str) -> float:
         message = f"{text!r} is not a number of milliseconds"
         raise argparse.ArgumentTypeError(message) from error
     return int(value) if value.is_integer() else value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        message = f"{text!r} is not a number of seconds"
+        raise argparse.ArgumentTypeError(message)
+    return value
 
 
 def _port(text: str) -> int:

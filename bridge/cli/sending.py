@@ -86,7 +86,7 @@ async def send(plan: Plan, found: list[Answer], *, colour: bool) -> None:
         sender = _Sender(plan, _route(plan.url, server), found, bar)
         for name, overrides in plan.targets:
             await sender.one(name, overrides)
-    _match(found, server.uploads)
+    match(found, server.uploads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _route(url: str | None, server: UploadServer) -> tuple[str, str] | None:
     return address.origin, address.origin
 
 
-def _match(found: list[Answer], uploads: list[Upload]) -> None:
+def match(found: list[Answer], uploads: list[Upload]) -> None:
     """Give each call the upload that carried its boundary."""
     for answer in found:
         boundary = answer.record.boundary

@@ -41,8 +41,8 @@ def run(args: Namespace, screen: Screen) -> int:
 
 
 def _plan(args: Namespace) -> Plan:
-    _check_file(args.file)
-    names = _names(args.on)
+    check_file(args.file)
+    names = names_of(args.on)
     return sending.Plan(
         file=args.file,
         targets=[(name, overrides_for(name, args.set)) for name in names],
@@ -60,7 +60,8 @@ def _extra(args: Namespace) -> dict[str, object]:
     return extra | dict(args.option)
 
 
-def _names(text: str) -> list[str]:
+def names_of(text: str) -> list[str]:
+    """Return the targets that `--on` asks for; raises `Mistake` or `BridgeError`."""
     asked = [name for name in text.split(",") if name]
     if not asked:
         message = "--on names no target; see minibridge targets"
@@ -72,7 +73,8 @@ def _known(name: str) -> str:
     return resolve(name).name
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise `Mistake` where there is no file to read."""
     if not path.exists():
         message = f"there is no file {str(path)!r}"
     elif not path.is_file():

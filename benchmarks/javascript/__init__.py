@@ -1,0 +1,1 @@
+"""The JavaScript side: engines, mini-programs and test runners."""

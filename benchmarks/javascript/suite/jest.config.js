@@ -1,0 +1,1 @@
+module.exports = { setupFilesAfterEnv: [process.env.MINIBRIDGE_JEST_SETUP || './mocks.js'] };

@@ -1,0 +1,3 @@
+const setupFiles = process.env.MINIBRIDGE_JEST_SETUP ? [] : ['./mocks.js'];
+
+export default { test: { globals: true, setupFiles } };

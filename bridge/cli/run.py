@@ -1,0 +1,137 @@
+"""`minibridge run`: a mini-program's own JavaScript file, run on every target asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.cli import MISSING, sending
+from bridge.cli.look import Screen
+from bridge.cli.ran import Ran
+from bridge.cli.readings import overrides_for
+from bridge.cli.telling import Teller
+from bridge.cli.upload import TraceFile, check_file, names_of
+from bridge.logic.engine import MissingEngineError
+from bridge.logic.program import JSError, Program
+from bridge.pictures import png
+from bridge.runtime import Bridge
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+    from bridge.sink import UploadServer
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What to run.
+
+    Attributes:
+        file: the logic file.
+        targets: addresses with their overrides.
+        engine: `auto`, `node` or `quickjs`.
+        deadline: seconds the program may take on one target.
+        routes: origins that the embedded server answers for.
+    """
+
+    file: Path
+    targets: list[tuple[str, dict[str, object]]]
+    engine: str
+    deadline: float
+    routes: list[str]
+
+
+def run(args: Namespace, screen: Screen) -> int:
+    """Run the file on each target; the worst of their exit statuses."""
+    plan = _plan(args)
+    trace = None if args.trace is None else TraceFile(args.trace)
+    errors = Screen.of(sys.stderr, colour=not args.no_color)
+    teller = Teller(screen, errors, many=len(plan.targets) > 1, quiet=args.json)
+    runs: list[Ran] = []
+    try:
+        asyncio.run(_run_all(plan, teller, runs))
+    except MissingEngineError as error:
+        teller.note(str(error), "bad")
+        return MISSING
+    finally:  # also what an interrupt cut short
+        if trace is not None:
+            trace.append([answer for ran in runs for answer in ran.answers])
+    teller.check()
+    if args.json:
+        screen.json([ran.to_json() for ran in runs])
+    return max(ran.exit for ran in runs)
+
+
+def _plan(args: Namespace) -> Plan:
+    check_file(args.file)
+    names = names_of(args.on)
+    targets = [(name, overrides_for(name, args.set)) for name in names]
+    return Plan(args.file, targets, args.engine, args.deadline, args.route)
+
+
+async def _run_all(plan: Plan, teller: Teller, runs: list[Ran]) -> None:
+    from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
+
+    async with UploadServer() as server:
+        for name, overrides in plan.targets:
+            # A seed of its own gives each bridge boundaries that no other has.
+            bridge = Bridge(
+                name,
+                files=_package(plan.file),
+                album=[png()],
+                seed=len(runs),
+                **overrides,  # type: ignore[arg-type]
+            )
+            async with bridge:
+                await _run_on(bridge, plan, server, teller, runs)
+            sending.match(runs[-1].answers, server.uploads)
+            server.clear()
+            teller.end(runs[-1])
+
+
+def _package(file: Path) -> Path:
+    """Return the code package: the nearest folder that has an `app.json`, else the file's own."""
+    folders = file.resolve().parents
+    return next((folder for folder in folders if (folder / "app.json").is_file()), folders[0])
+
+
+async def _run_on(
+    bridge: Bridge, plan: Plan, server: UploadServer, teller: Teller, runs: list[Ran]
+) -> None:
+    """Run the file on one target, and keep what came of it however it ends."""
+    for origin in plan.routes:
+        bridge.route(origin, to=server.url)
+    ran = Ran(bridge.target)
+    program = Program(
+        bridge,
+        engine=plan.engine,
+        deadline=plan.deadline,
+        env={"MINIBRIDGE_SINK_URL": server.url, "MINIBRIDGE_TARGET": bridge.target},
+        hear=lambda level, message, stack: teller.hear(ran, level, message, stack),
+    )
+    ran.engine = program.engine
+    teller.begin(ran, chosen=plan.engine == "auto" and not runs)
+    runs.append(ran)
+    try:
+        async with program, asyncio.timeout(plan.deadline):
+            await _to_its_end(program, plan.file, ran, bridge)
+    except JSError as error:
+        teller.failed(ran, error)
+    except TimeoutError:
+        ran.overran = True
+        teller.overran(ran, plan.deadline)
+    finally:
+        ran.answers.extend(map(sending.Answer, bridge.calls))
+
+
+async def _to_its_end(program: Program, file: Path, ran: Ran, bridge: Bridge) -> None:
+    try:
+        await program.load(file)
+        await program.idle()
+    finally:
+        # Closing the program ends what it began, so that is noted before.
+        ran.unfinished = [f"{record.api} #{record.id}" for record in bridge.in_flight]

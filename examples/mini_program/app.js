@@ -1,0 +1,7 @@
+App({
+  globalData: { server: 'https://api.example.com', user: 'guest' },
+
+  onLaunch() {
+    this.globalData.user = '张三';
+  },
+});

@@ -1,0 +1,4 @@
+module.exports = {
+  roots: ['tests/jest'],
+  setupFilesAfterEnv: [process.env.MINIBRIDGE_JEST_SETUP],
+};

@@ -1,0 +1,111 @@
+"""What the tests of the runners share: every Node there is, Jest and Vitest, and suites to run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tests import npm
+from tests.npm import SECONDS, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mini_program"
+COMMAND = (sys.executable, "-m", "bridge.cli")
+JEST_CONFIG = "module.exports = { setupFilesAfterEnv: [process.env.MINIBRIDGE_JEST_SETUP] };\n"
+
+
+@pytest.fixture(params=npm.NODES or [None])
+def node(request: pytest.FixtureRequest) -> Node:
+    """Provide each Node in turn; without one these tests fail, since they prove nothing."""
+    return npm.first_node() if request.param is None else npm.NODES[request.param]
+
+
+@pytest.fixture
+def any_node() -> Node:
+    """Provide one Node, for what is no business of Node's."""
+    return npm.first_node()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install Jest and Vitest once, in the versions that the example names."""
+    root = tmp_path_factory.mktemp("runners")
+    npm.install(root, json.loads((EXAMPLE / "package.json").read_text())["devDependencies"])
+    return root
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and all it said."""
+
+    status: int
+    said: str
+
+
+class Runner(Protocol):
+    """Run a runner on the files of a suite."""
+
+    def __call__(self, runner: str, files: Mapping[str, str], *words: str) -> Ran:
+        """Return how `minibridge exec -- RUNNER` ended."""
+
+
+RUNNERS = {
+    "jest": ("../node_modules/.bin/jest", "--no-cache"),
+    "vitest": ("../node_modules/.bin/vitest", "run"),
+    "node-test": ("node", "--test"),
+}
+
+
+def run(node: Node, words: Sequence[str], suite: Path) -> Ran:
+    """Run a command to its end, with this Node and `minibridge` found first."""
+    path = os.pathsep.join([str(node.node.parent), str(Path(sys.executable).parent)])
+    done = subprocess.run(
+        words,
+        cwd=suite,
+        env=node.env | {"PATH": path + os.pathsep + os.environ["PATH"], "NO_COLOR": "1", "CI": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return Ran(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def runner(node: Node, installed: Path, tmp_path: Path) -> Runner:
+    """Provide what runs a suite on one Node."""
+
+    def running(runner: str, files: Mapping[str, str], *words: str) -> Ran:
+        suite = installed / tmp_path.name
+        suite.mkdir()
+        settings = {"jest.config.js": JEST_CONFIG} if runner == "jest" else {}
+        for name, text in {**settings, **files}.items():
+            (suite / name).write_text(text)
+        command = [*COMMAND, "exec", "--on", "wx", "--", *RUNNERS[runner], *words]
+        return run(node, command, suite)
+
+    return running
+
+
+@pytest.fixture
+def example(node: Node, installed: Path, tmp_path: Path) -> Callable[[str], Ran]:
+    """Provide what runs one of the example's own scripts on one Node."""
+
+    def running(script: str) -> Ran:
+        suite = installed / tmp_path.name
+        shutil.copytree(EXAMPLE, suite, ignore=shutil.ignore_patterns("node_modules"))
+        return run(node, [*node.npm, "run", "--silent", script], suite)
+
+    return running

@@ -1,0 +1,30 @@
+"""The snippets for JavaScript runners, in their guide and the README, run as they stand there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Runner  # type: ignore[import-not-found]
+
+pytestmark = pytest.mark.timeout(180)
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(
+    r"<!-- file: (\S+)/(\S+) -->\n+```javascript\n(.*?)^```$", re.DOTALL | re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/javascript-runners.md"])
+@pytest.mark.parametrize("name", ["vitest", "jest", "node-test"])
+def test_each_snippet_passes(runner: Runner, name: str, page: str) -> None:
+    """Each runner has one snippet, which is complete."""
+    blocks = BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
+    files = {file: text for folder, file, text in blocks if folder == name}
+    assert "upload.test.js" in files
+    ran = runner(name, files)
+    assert 0 == ran.status, ran.said
+    assert re.search(r"1 passed|pass 1\b", ran.said)

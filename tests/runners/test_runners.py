@@ -1,0 +1,180 @@
+"""Jest, Vitest and `node --test` under `minibridge exec`, for real."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Ran, Runner  # type: ignore[import-not-found]
+
+pytestmark = pytest.mark.timeout(180)
+
+PASSED = {
+    "jest": "Tests:       5 passed, 5 total",
+    "vitest": "Tests  5 passed (5)",
+    "node-test": " pass 5",
+}
+SCRIPTS = {"jest": "test:jest", "vitest": "test:vitest", "node-test": "test:node"}
+IMPORTS = {
+    "jest": "",
+    "vitest": "import { expect, test, vi } from 'vitest';\n",
+    "node-test": (
+        "const { mock, test } = require('node:test');\n"
+        "const { deepEqual } = require('node:assert/strict');\n"
+        "const expect = (actual) => ({ toEqual: (expected) => deepEqual(actual, expected) });\n"
+    ),
+}
+UPLOAD = """
+minibridge.route('https://api.example.com');
+const upload = (callbacks) => wx.uploadFile({
+  url: 'https://api.example.com/a',
+  name: 'file',
+  filePath: minibridge.files.add('a.png', Buffer.from([1, 2])),
+  ...callbacks,
+});
+"""
+BROKEN = """
+test('an error in success', () => new Promise((done) => {
+  const seen = [];
+  upload({
+    success() { seen.push('success'); throw new Error('the logic is broken'); },
+    complete() { console.log('seen:', [...seen, 'complete'].join()); done(); },
+  });
+}));
+"""
+WRONG = """
+test('a wrong expectation', async () => {
+  const { statusCode } = await new Promise((success) => upload({ success }));
+  expect(statusCode).toEqual(418);
+});
+"""
+MISTAKE = """
+test('an empty album', () => new Promise((done) => { wx.chooseImage({ complete: done }); }), 500);
+"""
+ALONE = """
+test('this file sees its own uploads, in its own realm', async () => {
+  await new Promise((success) => upload({ success }));
+  expect(minibridge.uploads().length).toEqual(1);
+  expect(minibridge.uploads() instanceof Array).toEqual(true);
+  expect(minibridge.target).toEqual('wx');
+  expect(minibridge.url).toEqual(process.env.MINIBRIDGE_SINK_URL);
+});
+"""
+FAKING = """
+test('fake timers', async () => {
+  FAKE;
+  minibridge.network.offline();
+  await new Promise((fail) => upload({ fail }));
+  minibridge.network.online();
+  const again = new Promise((success) => setTimeout(() => upload({ success }), 3_600_000));
+  expect(minibridge.uploads().length).toEqual(0);
+  TICK(3_600_000);
+  expect((await again).statusCode).toEqual(200);
+  expect(minibridge.uploads().length).toEqual(1);
+});
+"""
+FAKES = {
+    "jest": ("jest.useFakeTimers()", "jest.advanceTimersByTime"),
+    "vitest": ("vi.useFakeTimers()", "vi.advanceTimersByTime"),
+    "node-test": ("mock.timers.enable({ apis: ['setTimeout'] })", "mock.timers.tick"),
+}
+LEAKED = """
+test('a call that nobody waits for', () => {
+  minibridge.server.hold();
+  upload({ timeout: 600_000 });
+});
+"""
+
+
+def suite(runner: str, *tests: str) -> str:
+    """Return the text of a test file for this runner."""
+    return IMPORTS[runner] + UPLOAD + "".join(tests)
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_the_example_passes(example: Callable[[str], Ran], name: str) -> None:
+    """The mini-program's page passes its own tests, started by the package's own script."""
+    ran = example(SCRIPTS[name])
+    assert PASSED[name] in ran.said
+    assert 0 == ran.status
+
+
+@pytest.mark.parametrize("name", FAKES)
+def test_fake_timers_leave_the_bridge_alone(runner: Runner, name: str) -> None:
+    """Calls fail and succeed while the logic's own clock is the test's."""
+    faked, tick = FAKES[name]
+    text = suite(name, FAKING.replace("FAKE", faked).replace("TICK", tick))
+    ran = runner(name, {"faking.test.js": text})
+    assert 0 == ran.status, ran.said
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_an_error_in_a_callback_fails_the_run(runner: Runner, name: str) -> None:
+    """The runner shows the logic's own error and line; `complete` ran all the same."""
+    ran = runner(name, {"broken.test.js": suite(name, BROKEN)})
+    assert 1 == ran.status
+    assert "the logic is broken" in ran.said
+    assert "seen: success,complete" in ran.said
+    assert "broken.test.js:" in ran.said
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_a_failed_expectation_fails_the_run(runner: Runner, name: str) -> None:
+    """The status is the runner's own."""
+    ran = runner(name, {"wrong.test.js": suite(name, WRONG)})
+    assert 1 == ran.status
+    assert "418" in ran.said
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_a_mistake_of_the_test_is_told(runner: Runner, name: str) -> None:
+    """What no host would answer, such as an empty album, surfaces as an error."""
+    ran = runner(name, {"mistake.test.js": suite(name, MISTAKE)})
+    assert 1 == ran.status
+    assert "the album holds nothing to pick" in ran.said
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_each_file_has_a_session_of_its_own(runner: Runner, name: str) -> None:
+    """No file sees another's uploads, also where a runner shares a process among them."""
+    files = {f"{letter}.test.js": suite(name, ALONE) for letter in "abc"}
+    words = ("--runInBand",) if name == "jest" else ()
+    ran = runner(name, files, *words)
+    assert 0 == ran.status, ran.said
+
+
+@pytest.mark.parametrize("name", ["jest", "vitest"])
+def test_a_leaked_call_does_not_keep_the_runner(runner: Runner, name: str) -> None:
+    """A call in flight at the end is cut off with its session."""
+    ran = runner(name, {"leaked.test.js": suite(name, LEAKED)})
+    assert 0 == ran.status, ran.said
+
+
+def test_vitest_without_isolation_takes_the_setup_file(runner: Runner) -> None:
+    """The setup file gives each file its session where they share one process."""
+    config = (
+        "export default { test: { isolate: false, fileParallelism: false, "
+        "setupFiles: [process.env.MINIBRIDGE_JEST_SETUP] } };\n"
+    )
+    files = {f"{letter}.test.js": suite("vitest", ALONE) for letter in "ab"}
+    ran = runner("vitest", files | {"vitest.config.mjs": config})
+    assert 0 == ran.status, ran.said
+
+
+@pytest.mark.parametrize("pool", ["threads", "forks"])
+def test_vitest_runs_in_either_pool(runner: Runner, pool: str) -> None:
+    """The preload reaches threads and processes alike."""
+    ran = runner("vitest", {"a.test.js": suite("vitest", ALONE)}, f"--pool={pool}")
+    assert 0 == ran.status, ran.said
+
+
+def test_jest_takes_its_setup_as_a_plain_setup_file(runner: Runner) -> None:
+    """`setupFiles` has no hook at the end; the next file's session ends the one before."""
+    config = "module.exports = { setupFiles: [process.env.MINIBRIDGE_JEST_SETUP] };\n"
+    files = {f"{letter}.test.js": suite("jest", ALONE) for letter in "ab"}
+    ran = runner("jest", files | {"jest.config.js": config}, "--runInBand")
+    assert 0 == ran.status, ran.said
