@@ -56,6 +56,7 @@ class Call:
         "record",
         "timer",
         "trace_id",
+        "turn",
         "values",
         "waits",
         "worker",
@@ -82,6 +83,7 @@ class Call:
         self.body = b""
         self.placed = self.waits = False
         self.measures = Measures()
+        self.turn: asyncio.Event | None = None
         self.worker: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.invoked = self.queued = self.dequeued = now()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from bridge.profile import Options, Result
@@ -32,6 +33,8 @@ class Invoke:
         callback_id: where the answer of an asynchronous API goes, 0 for none.
         api: the name the logic used, such as `uploadFile` or `upload`.
         unknown: the names of options that stayed behind.
+        turn: set when the turn of the logic that made the call has ended; nothing leaves before,
+            so that an abort in the same turn finds nothing sent. None holds nothing back.
     """
 
     event: str
@@ -40,6 +43,7 @@ class Invoke:
     callback_id: int = 0
     api: str = ""
     unknown: tuple[str, ...] = ()
+    turn: asyncio.Event | None = None
 
 
 @dataclass(frozen=True, slots=True)

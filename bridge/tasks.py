@@ -122,6 +122,7 @@ class Tasks(ABC):
         chain = layers.chain(self._target, message.namespace)
         now = self._desk.clock.now
         call = Call(record, self.task, chain, self._profile, self._heard, deliver, now)
+        call.turn = message.turn
         self._calls[record.id] = call
         return call
 
@@ -175,6 +176,8 @@ class Tasks(ABC):
 
     async def _run(self, call: Call) -> None:
         """Send one call; whatever goes wrong settles it, cancellation apart."""
+        if call.turn is not None:
+            await call.turn.wait()
         if call.waits:
             call.dequeued = self._desk.clock.now()
         call.record.times["dequeued"] = call.ms(call.dequeued)

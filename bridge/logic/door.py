@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, cast
 
@@ -33,6 +34,7 @@ class Door:
         self._bridge = bridge
         self._post = post
         self._open: set[tuple[str, int]] = set()
+        self._turn = asyncio.Event()
         self._left = False
 
     @property
@@ -68,7 +70,7 @@ class Door:
         answer: Json = {"type": "callback", "callbackId": message.get("callbackId")}
         answer |= {"sync": True} if waits else {}
         try:
-            invoke = _invoke(message)
+            invoke = _invoke(message, self._turn if message.get("inTurn") else None)
             result = self._bridge.invoke(invoke, self._deliver)
         except BridgeError as error:
             self._post({**answer, "error": str(error)})
@@ -80,6 +82,11 @@ class Door:
             self._post({**answer, "result": to_json(result)})
         else:
             self._open.add(("call", invoke.callback_id))
+
+    def end_turn(self) -> None:
+        """Let go what the client's turn began: it has said that the turn is over."""
+        self._turn.set()
+        self._turn = asyncio.Event()
 
     def leave(self) -> None:
         """End what the client began: it is gone, and is told nothing more."""
@@ -97,7 +104,7 @@ class Door:
         self._post(_told(message))
 
 
-def _invoke(message: Json) -> Invoke:
+def _invoke(message: Json, turn: asyncio.Event | None) -> Invoke:
     params, event = from_json(message.get("params")), message.get("event")
     if not isinstance(params, dict) or not isinstance(event, str):
         text = f"an invoke needs an event and params, not {message!r:.200}"
@@ -109,6 +116,7 @@ def _invoke(message: Json) -> Invoke:
         callback_id=cast("int", message.get("callbackId", 0)),
         api=str(message.get("api", "")),
         unknown=tuple(map(str, cast("list[object]", message.get("unknownKeys", ())))),
+        turn=turn,
     )
 
 

@@ -69,6 +69,7 @@ const context = vm.createContext({}, { name: 'mini-program' });
 const scope = vm.runInContext('globalThis.global = globalThis', context);
 
 const port = {
+  turns: true,
   send: write,
   call(message) {
     write(message);

@@ -178,6 +178,9 @@ class Program:
     def _on_invoke(self, message: Json) -> None:
         self._door.invoke(message)
 
+    def _on_turn(self, _message: Json) -> None:
+        self._door.end_turn()
+
     def _on_timer(self, message: Json) -> None:
         number, delay = cast("int", message["id"]), cast("float | None", message["ms"])
         old = self._timers.pop(number, None)
@@ -248,6 +251,7 @@ def _ignored(_program: Program, _message: Json) -> None:
 
 _HEARD: dict[str, Callable[[Program, Json], None]] = {
     "invoke": Program._on_invoke,  # noqa: SLF001  the table of this module's own class
+    "turn": Program._on_turn,  # noqa: SLF001
     "timer": Program._on_timer,  # noqa: SLF001
     "return": Program._on_return,  # noqa: SLF001
     "report": Program._on_report,  # noqa: SLF001

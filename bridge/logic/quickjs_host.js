@@ -53,6 +53,7 @@
     scope.global = scope;
 
     const port = {
+      turns: true,
       silent: true,
       send: (message) => void host('send', JSON.stringify(message)),
       call: (message) => JSON.parse(host('call', JSON.stringify(message))),

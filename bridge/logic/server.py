@@ -268,6 +268,8 @@ def _take(message: Json, session: _Session, door: Door, outbox: asyncio.Queue[Js
                 RecursionError,
             ) as error:  # a tag that holds no base64, and the like
                 raise _Refused(Close.MALFORMED, f"{event}: {error}") from error
+        case {"type": "turn"}:
+            door.end_turn()
         case {"type": "report", "level": str(level), "message": str(text)}:
             _LOG.warning("the client reports (%s): %s", level, text)
         case _:

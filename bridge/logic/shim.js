@@ -318,9 +318,11 @@
 
     // --- the kinds of function
 
+    // Nothing is sent before the turn ends, so that an abort in the same turn comes in time.
     function taskApi(namespace, name, api) {
       return function (options) {
         const call = open(namespace, name, api, options);
+        call.message.inTurn = port.turns === true;
         call.listeners = { progressUpdate: listenerList(api), headersReceived: listenerList(api) };
         const answer = ask(call.message);
         tasks.set(answer[idKey(api.task)], call);

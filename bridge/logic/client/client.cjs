@@ -82,7 +82,18 @@ function connect(env) {
 }
 
 function portOf({ line, calls }) {
+  let turning = false;
+  // What the test does before its next `await` is one turn.
+  function endTurnSoon() {
+    if (turning) return;
+    turning = true;
+    Promise.resolve().then(() => {
+      turning = false;
+      line.post({ type: 'turn' });
+    });
+  }
   return {
+    turns: true,
     send(message, error) {
       if (message.type === 'report') {
         const { message: text, stack } = message;
@@ -94,6 +105,7 @@ function portOf({ line, calls }) {
     },
     call(message) {
       line.post(message);
+      if (message.inTurn) endTurnSoon();
       const answer = line.wait((one) => one.type === 'callback' && one.callbackId === message.callbackId);
       if (answer.result && taskOf(answer.result)) calls.begin(`task ${taskOf(answer.result)}`);
       return answer;
