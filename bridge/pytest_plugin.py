@@ -23,9 +23,10 @@ except ImportError:
     pytest_asyncio = None  # type: ignore[assignment]  # tested by running without it
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from bridge.logic.children import Children
     from bridge.logic.program import Program
     from bridge.sink import UploadServer
     from bridge.trace import Record
@@ -102,11 +103,20 @@ class MiniProgram:
     """
     What the `mini_program` fixture returns: call it to run a mini-program's own JavaScript.
 
-    Every program runs on the test's `bridge`, in an engine of its own, until the test ends.
+    Every program runs on the test's `bridge`, in an engine of its own, until the test ends; the
+    engines' processes serve the next test.
     """
 
-    def __init__(self, bridge: Bridge, sink_url: str, folder: Path, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        sink_url: str,
+        folder: Path,
+        children: Children,
+        stack: AsyncExitStack,
+    ) -> None:
         self._bridge = bridge
+        self._children = children
         self._env = {"MINIBRIDGE_SINK_URL": sink_url, "MINIBRIDGE_TARGET": bridge.target}
         self._folder = folder
         self._stack = stack
@@ -135,7 +145,14 @@ class MiniProgram:
             else:
                 print(message)  # noqa: T201  pytest shows it with a test that fails
 
-        program = Program(self._bridge, engine=engine, deadline=deadline, env=self._env, hear=hear)
+        program = Program(
+            self._bridge,
+            engine=engine,
+            deadline=deadline,
+            children=self._children,
+            env=self._env,
+            hear=hear,
+        )
         self._programs.append(await self._stack.enter_async_context(program))
         for file in files:
             await program.load(self._folder / file)
@@ -159,9 +176,21 @@ async def _last_turn(program: Program) -> None:
         await program.call("no export has this name")
 
 
+@pytest.fixture(scope="session")
+def minibridge_children() -> Iterator[Children]:
+    """Return the engine processes that one test after the other uses."""
+    from bridge.logic.children import Children  # noqa: PLC0415  for who asks
+
+    with Children() as children:
+        yield children
+
+
 @_fixture
 async def mini_program(
-    request: pytest.FixtureRequest, bridge: Bridge, upload_server: UploadServer
+    request: pytest.FixtureRequest,
+    bridge: Bridge,
+    upload_server: UploadServer,
+    minibridge_children: Children,
 ) -> AsyncIterator[MiniProgram]:
     """
     Return what runs a mini-program's own JavaScript.
@@ -172,7 +201,8 @@ async def mini_program(
     `program.errors.clear()` forgives that.
     """
     async with AsyncExitStack() as stack:
-        loader = MiniProgram(bridge, upload_server.url, request.path.parent, stack)
+        folder = request.path.parent
+        loader = MiniProgram(bridge, upload_server.url, folder, minibridge_children, stack)
         yield loader
         await loader.check_end()
 

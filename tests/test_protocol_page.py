@@ -116,7 +116,7 @@ def learned(shown: Json, actual: Json) -> dict[str, str]:
 async def test_an_engine_says_what_is_shown(transcript: Transcript, name: str) -> None:
     """Either engine, given the native side's lines, says the logic's, and ends well."""
     child = await asyncio.create_subprocess_exec(
-        *engine_for(name)._argv,  # noqa: SLF001  the command, to speak to it by hand
+        *engine_for(name).argv,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -133,7 +133,7 @@ async def test_an_engine_says_what_is_shown(transcript: Transcript, name: str) -
 async def test_a_line_that_is_no_message_ends_an_engine(name: str) -> None:
     """With the status that the page gives."""
     child = await asyncio.create_subprocess_exec(
-        *engine_for(name)._argv,  # noqa: SLF001  the command, to speak to it by hand
+        *engine_for(name).argv,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

