@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from benchmarks.javascript.prototype import Prototype
 from benchmarks.measure import Comparison, alternate
 from bridge import Bridge
+from bridge.logic.children import Children
 from bridge.logic.program import Program
 from bridge.protocol import CallbackMessage
 
@@ -91,18 +92,26 @@ async def _rate(caller: Caller, loop: str, count: int) -> float:
 
 
 async def starts(node: str, rounds: int) -> Comparison:
-    """Measure from nothing to the answer to a first call, and a fresh context in a running one."""
+    """Measure from nothing to the answer to a first call, and the same in a process that runs."""
     first = "prototype: a child with its context"
     another = "prototype: one more context in a child"
-    async with Prototype(node, "guarded") as running, Bridge("wx") as bridge:
-        subjects: dict[str, Callable[[], Awaitable[float]]] = {
-            first: partial(_prototype_start, node),
-            **{f"{engine}: a mini-program": partial(_start, bridge, engine) for engine in ENGINES},
-            another: partial(_context, running),
-        }
-        references = {name: first for name in subjects if name != first}
-        comparison = Comparison("start to first answer", "ms", "lower", references)
-        return await alternate(comparison, subjects, rounds)
+    more = {engine: f"{engine}: one more mini-program in a kept process" for engine in ENGINES}
+    with Children() as children:
+        async with Prototype(node, "guarded") as running, Bridge("wx") as bridge:
+            for engine in ENGINES:
+                await _start(bridge, engine, children)
+            subjects: dict[str, Callable[[], Awaitable[float]]] = {
+                first: partial(_prototype_start, node),
+                **{
+                    f"{engine}: a mini-program": partial(_start, bridge, engine)
+                    for engine in ENGINES
+                },
+                another: partial(_context, running),
+                **{more[engine]: partial(_start, bridge, engine, children) for engine in ENGINES},
+            }
+            references = {name: first for name in subjects if name != first}
+            comparison = Comparison("start to first answer", "ms", "lower", references)
+            return await alternate(comparison, subjects, rounds)
 
 
 async def _prototype_start(node: str) -> float:
@@ -112,9 +121,9 @@ async def _prototype_start(node: str) -> float:
         return _ms_since(start)
 
 
-async def _start(bridge: Bridge, engine: str) -> float:
+async def _start(bridge: Bridge, engine: str, children: Children | None = None) -> float:
     start = perf_counter()
-    async with Program(bridge, engine=engine) as program:
+    async with Program(bridge, engine=engine, children=children) as program:
         await program.load(LOGIC)
         await program.call("sequential", 1)
         return _ms_since(start)
