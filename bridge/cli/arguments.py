@@ -44,12 +44,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _command(commands: Commands, name: str, module: str, summary: str) -> argparse.ArgumentParser:
+def _command(
+    commands: Commands,
+    name: str,
+    module: str,
+    summary: str,
+    as_json: str = "print JSON, and nothing else, on stdout",
+) -> argparse.ArgumentParser:
     added = commands.add_parser(name, help=summary, description=summary, epilog=_EXIT)
     added.set_defaults(module=f"bridge.cli.{module}")
-    added.add_argument(
-        "--json", action="store_true", help="print JSON, and nothing else, on stdout"
-    )
+    added.add_argument("--json", action="store_true", help=as_json)
     added.add_argument("--no-color", action="store_true", help="plain text; so does NO_COLOR")
     return added
 
@@ -78,20 +82,7 @@ def _run(commands: Commands) -> None:
     )
     it.add_argument("file", metavar="FILE.js", type=Path, help="the logic file that is run")
     _targeting(it)
-    it.add_argument(
-        "--engine",
-        choices=("auto", "node", "quickjs"),
-        default="auto",
-        help="what runs it (default: auto, which prefers Node)",
-    )
-    it.add_argument(
-        "--deadline",
-        metavar="S",
-        type=_seconds,
-        default=30.0,
-        help="the seconds it may take on one target (default: 30)",
-    )
-    repeatable(it, "--route", "ORIGIN", str, "an origin the embedded server answers for")
+    _running(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
 
 
@@ -120,30 +111,52 @@ def _serve(commands: Commands) -> None:
     it.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     it.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
     it.add_argument("--token", help="what clients have to know (default: a random one)")
-    _one_target(it)
+    it.add_argument(
+        "--on", metavar="T", default="wx", help="what a client gets that names none (default: wx)"
+    )
+    repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+    it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
 
 
 def _exec(commands: Commands) -> None:
     it = _command(
-        commands, "exec", "exec_command", "Run a JavaScript test runner on a target's globals."
+        commands,
+        "exec",
+        "exec_command",
+        "Run a JavaScript test runner on the globals of one or many targets.",
+        as_json=argparse.SUPPRESS,  # refused there, since standard output is the runner's
     )
-    _one_target(it)
+    _targeting(it)
+    it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
     it.add_argument(
         "command", metavar="-- CMD", nargs=argparse.REMAINDER, help="such as: -- npx vitest run"
     )
 
 
-def _one_target(it: argparse.ArgumentParser) -> None:
-    it.add_argument("--on", metavar="T", default="wx", help="the target (default: wx)")
-    repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+def _running(it: argparse.ArgumentParser) -> None:
+    """Add what running a logic file takes."""
+    it.add_argument(
+        "--engine",
+        choices=("auto", "node", "quickjs"),
+        default="auto",
+        help="what runs a logic file (default: auto, which prefers Node)",
+    )
+    it.add_argument(
+        "--deadline",
+        metavar="S",
+        type=_seconds,
+        default=30.0,
+        help="the seconds it may take on one target (default: 30)",
+    )
+    repeatable(it, "--route", "ORIGIN", str, "an origin the embedded server answers for")
 
 
-def _targeting(it: argparse.ArgumentParser) -> None:
+def _targeting(it: argparse.ArgumentParser, usual: str = "wx") -> None:
     it.add_argument(
         "--on",
         metavar="T[,T...]",
-        default="wx",
-        help="targets, or `all` (default: wx); see `minibridge targets`",
+        default=usual,
+        help=f"targets, or `all` (default: {usual}); see `minibridge targets`",
     )
     repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
 

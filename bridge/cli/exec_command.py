@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli import sessions
 from bridge.cli.look import Mistake
+from bridge.cli.upload import names_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from bridge.cli.look import Screen
+    from bridge.logic.journal import Keep
+    from bridge.runtime import Bridge
 
 CLIENT: Final = Path(__file__).parent.parent / "logic" / "client"
 _FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -24,19 +28,72 @@ _SIGNALLED: Final = 128
 
 
 def run(args: Namespace, _: Screen) -> int:
-    """Run the command; its exit status is ours, 128 and more when a signal ended it."""
+    """
+    Run the command once for each target, in turn.
+
+    Returns:
+        The first exit status that is not 0, else 0; 128 and more when a signal ended the command.
+    """
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     if not command:
         raise Mistake("exec needs a command: minibridge exec --on wx -- npx vitest run")
-    return asyncio.run(_exec(args, command))
+    if args.json:
+        raise Mistake(
+            "exec has no --json: standard output is the command's own; --trace FILE keeps its calls"
+        )
+    openers = {name: sessions.opener(name, args.set) for name in names_of(args.on)}
+    with sessions.tracing(args.trace, lambda: None) as keep:
+        statuses = asyncio.run(_exec(openers, command, keep))
+    if len(openers) > 1:
+        _say("; ".join(f"{name} ended with {status}" for name, status in statuses.items()))
+    return next(filter(None, statuses.values()), 0)
 
 
-async def _exec(args: Namespace, command: list[str]) -> int:
+async def _exec(
+    openers: dict[str, Callable[[str], Bridge]], command: list[str], keep: Keep | None
+) -> dict[str, int]:
+    """Return the command's exit status on each target; after a signal no other one begins."""
     from bridge.logic.server import BridgeServer  # noqa: PLC0415  it takes 0.2 s to import
 
-    async with BridgeServer(sessions.opener(args.on, args.set)) as server:
-        told = sessions.environment(server, args.on)
-        return await _child(command, os.environ | told | _node(os.environ.get("NODE_OPTIONS", "")))
+    signals = _Signals()
+    statuses: dict[str, int] = {}
+    for name, open_bridge in openers.items():
+        if len(openers) > 1:
+            _say(f"{' '.join(command)} on {name}")
+        async with BridgeServer(open_bridge, keep=keep) as server:
+            told = sessions.environment(server, name) | _node(os.environ.get("NODE_OPTIONS", ""))
+            statuses[name] = await _child(command, os.environ | told, signals)
+        if signals.came:
+            break
+    return statuses
+
+
+def _say(sentence: str) -> None:
+    print("minibridge:", sentence, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class _Signals:
+    """The signals that came, which are the command's to act on."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._queue: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        for number in _FORWARDED:
+            loop.add_signal_handler(number, self._note, number)
+
+    def _note(self, number: signal.Signals) -> None:
+        self.came = True
+        self._queue.put_nowait(number)
+
+    async def forward(self, process: asyncio.subprocess.Process, *, own_group: bool) -> None:
+        """Pass them on, but for an interrupt from a terminal, which the command has got."""
+        while True:
+            number = await self._queue.get()
+            if own_group:
+                _signal_group(process.pid, number)
+            elif number != signal.SIGINT:
+                process.send_signal(number)
 
 
 def _node(options: str) -> dict[str, str]:
@@ -48,11 +105,7 @@ def _node(options: str) -> dict[str, str]:
     }
 
 
-async def _child(command: list[str], environment: dict[str, str]) -> int:
-    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in _FORWARDED:
-        loop.add_signal_handler(number, signals.put_nowait, number)
+async def _child(command: list[str], environment: dict[str, str], signals: _Signals) -> int:
     # At a terminal the runner stays in the group that may read keys, and that Ctrl-C reaches.
     own_group = not _at_terminal()
     try:
@@ -61,7 +114,7 @@ async def _child(command: list[str], environment: dict[str, str]) -> int:
         )
     except OSError as error:
         raise Mistake(f"cannot run {command[0]!r}: {error.strerror}") from error
-    forwarding = loop.create_task(_forward(signals, process, own_group=own_group))
+    forwarding = asyncio.create_task(signals.forward(process, own_group=own_group))
     try:
         status = await process.wait()
     finally:
@@ -69,17 +122,6 @@ async def _child(command: list[str], environment: dict[str, str]) -> int:
         if own_group:
             _signal_group(process.pid, signal.SIGKILL)
     return status if status >= 0 else _SIGNALLED - status
-
-
-async def _forward(
-    signals: asyncio.Queue[signal.Signals], process: asyncio.subprocess.Process, *, own_group: bool
-) -> None:
-    while True:
-        number = await signals.get()
-        if own_group:
-            _signal_group(process.pid, number)
-        elif number != signal.SIGINT:
-            process.send_signal(number)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

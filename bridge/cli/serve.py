@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bridge.cli import sessions
+from bridge.cli import USAGE, sessions
+from bridge.cli.look import Mistake
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from bridge.cli.look import Screen
 
-
-def run(args: Namespace, _: Screen) -> int:
-    """Serve until interrupted."""
-    asyncio.run(_serve(args))
-    return 0
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED: Final = 128
 
 
-async def _serve(args: Namespace) -> None:
+def run(args: Namespace, screen: Screen) -> int:
+    """Serve until interrupted, or until the trace can no longer be written."""
+    if "," in args.on:
+        raise Mistake(f"serve has one target, not {args.on}; a client asks for another in `hello`")
+    return asyncio.run(_serve(args, screen))
+
+
+async def _serve(args: Namespace, screen: Screen) -> int:
     # aiohttp's server takes 0.2 s to import.
     from bridge.logic.server import BridgeServer  # noqa: PLC0415
     from bridge.sink import UploadServer  # noqa: PLC0415
 
-    open_bridge = sessions.opener(args.on, args.set)
-    async with (
-        UploadServer() as sink,
-        BridgeServer(
-            open_bridge, host=args.host, port=args.port, token=args.token, sink=sink
-        ) as server,
-    ):
-        told = sessions.environment(server, args.on) | {"MINIBRIDGE_SINK_URL": sink.url}
-        lines = [f"{name}={value}" for name, value in told.items()]
-        print(*lines, "minibridge: serving, Ctrl-C ends", sep="\n", file=sys.stderr, flush=True)  # noqa: T201
-        await asyncio.Event().wait()
+    ended: asyncio.Queue[int] = asyncio.Queue()
+    for number in _ENDING:
+        asyncio.get_running_loop().add_signal_handler(number, ended.put_nowait, _SIGNALLED + number)
+    with sessions.tracing(args.trace, lambda: ended.put_nowait(USAGE)) as keep:
+        open_bridge = sessions.opener(args.on, args.set)
+        where = {"host": args.host, "port": args.port, "token": args.token}
+        async with (
+            UploadServer() as sink,
+            BridgeServer(open_bridge, **where, sink=sink, keep=keep) as server,
+        ):
+            _tell(
+                sessions.environment(server, args.on) | {"MINIBRIDGE_SINK_URL": sink.url},
+                screen if args.json else None,
+            )
+            return await ended.get()
+
+
+def _tell(variables: dict[str, str], screen: Screen | None) -> None:
+    """Say how to connect: as JSON on standard output, else as lines on standard error."""
+    lines = [f"{name}={value}" for name, value in variables.items()]
+    if screen is not None:
+        screen.write(json.dumps(variables))
+        lines = []
+    print(*lines, "minibridge: serving, Ctrl-C ends", sep="\n", file=sys.stderr, flush=True)  # noqa: T201

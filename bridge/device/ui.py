@@ -44,3 +44,9 @@ class Ui:
         """Show a dialog and return what the user does."""
         self.modals.append(options)
         return self._answers.popleft() if self._answers else Answer(confirm=True)
+
+    def clear(self) -> None:
+        """Take everything off the screen, and forget dialogs and answers."""
+        self.toast = self.loading = None
+        self.modals.clear()
+        self._answers.clear()

@@ -121,12 +121,45 @@ class Controls:
             case _:
                 raise _unknown("server", params)
 
+    def _storage(self, params: Params) -> object:
+        storage = self._bridge.storage
+        match params:
+            case {"operation": "get", "key": str(key), **rest}:
+                return storage.get(key, rest.get("otherwise"))
+            case {"operation": "set", "key": str(key), "value": value}:
+                storage.set(key, value)
+            case {"operation": "remove", "key": str(key)}:
+                storage.remove(key)
+            case {"operation": "keys"}:
+                return storage.keys
+            case {"operation": "clear"}:
+                storage.clear()
+            case _:
+                raise _unknown("storage", params)
+        return None
+
+    def _ui(self, params: Params) -> object:
+        ui = self._bridge.ui
+        match {"content": "", **params}:
+            case {"operation": "toast"}:
+                return ui.toast
+            case {"operation": "loading"}:
+                return ui.loading
+            case {"operation": "modals"}:
+                return ui.modals
+            case {"operation": "answerModal", "confirm": bool(confirm), "content": str(content)}:
+                ui.answer_modal(confirm=confirm, content=content)
+                return None
+        raise _unknown("ui", params)
+
     def _uploads(self, _: Params) -> object:
         return [upload.to_json() for upload in self._sink.uploads]
 
     def _reset(self, _: Params) -> None:
         self._bridge.network.clear()
         self._bridge.album.clear()
+        self._bridge.storage.clear()
+        self._bridge.ui.clear()
         for origin in self._routed:
             self._bridge.route(origin, to=None)
         self._routed.clear()
@@ -141,6 +174,8 @@ _HANDLERS: dict[str, Callable[[Controls, Params], object]] = {
     "network": Controls._network,  # noqa: SLF001
     "route": Controls._route,  # noqa: SLF001
     "server": Controls._server,  # noqa: SLF001
+    "storage": Controls._storage,  # noqa: SLF001
+    "ui": Controls._ui,  # noqa: SLF001
     "uploads": Controls._uploads,  # noqa: SLF001
     "reset": Controls._reset,  # noqa: SLF001
 }

@@ -25,13 +25,16 @@ from aiohttp import WSCloseCode, web
 from bridge.errors import BridgeError
 from bridge.logic.controls import PREFIX, Controls
 from bridge.logic.door import PROTOCOL_VERSION, Door, Json
+from bridge.logic.journal import Journal
 from bridge.sink import UploadServer
 from bridge.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bridge.logic.journal import Keep
     from bridge.runtime import Bridge
+    from bridge.sink import Upload
 
 PATH: Final = "/bridge"
 MAX_MESSAGE: Final = 64 << 20
@@ -76,7 +79,16 @@ class _Session:
     sink: UploadServer
     controls: Controls
     resources: AsyncExitStack
+    journal: Journal | None = None
     connections: int = 0
+
+    async def close(self) -> None:
+        """End its calls, and hand on the records of them all."""
+        try:
+            await self.resources.aclose()
+        finally:
+            if self.journal is not None:
+                self.journal.end()
 
 
 class BridgeServer:
@@ -90,6 +102,9 @@ class BridgeServer:
         port: 0 takes a free one.
         token: what clients have to know; None makes one up.
         sink: a running upload server that all sessions share; None gives each its own.
+        keep: gets the records of a session's calls, each once: its name, records of calls that
+            have ended, and the uploads its own server holds. It is called now and then, and when
+            the session ends.
         max_message: bytes of the longest message that is taken.
         hello_seconds: how long a client may be silent at first.
     """
@@ -102,6 +117,7 @@ class BridgeServer:
         port: int = 0,
         token: str | None = None,
         sink: UploadServer | None = None,
+        keep: Keep | None = None,
         max_message: int = MAX_MESSAGE,
         hello_seconds: float = HELLO_SECONDS,
     ) -> None:
@@ -110,6 +126,7 @@ class BridgeServer:
         self._port = port
         self.token = secrets.token_urlsafe(24) if token is None else token
         self._sink = sink
+        self._keep = keep
         self._max_message = max_message
         self._hello_seconds = hello_seconds
         self._sessions: dict[str, _Session] = {}
@@ -166,6 +183,7 @@ class BridgeServer:
         self._sockets[socket] = cast("asyncio.Task[object]", asyncio.current_task())
         try:
             _check_origin(request)
+            self._check_host(request)
             hello = await self._greeted(socket)
             async with self._session(hello) as session:
                 await _talk(socket, session)
@@ -177,6 +195,13 @@ class BridgeServer:
         finally:
             del self._sockets[socket]
         return socket
+
+    def _check_host(self, request: web.Request) -> None:
+        """Refuse who came by a name of another site that was made to lead here."""
+        # Of two, aiohttp lets none in.
+        host = _host_of(f"//{request.headers.get('Host', '')}")
+        if host != self._host.lower() and not _is_address(host):
+            raise _Refused(Close.ORIGIN, "the Host is another name than this server's")
 
     async def _greeted(self, socket: _Socket) -> Json:
         try:
@@ -208,7 +233,7 @@ class BridgeServer:
             session.connections -= 1
             if not session.connections:
                 del self._sessions[key]
-                await session.resources.aclose()
+                await session.close()
 
     async def _opened(self, key: str, target: str) -> _Session:
         try:
@@ -222,8 +247,13 @@ class BridgeServer:
             await resources.enter_async_context(bridge)
             kept = resources.pop_all()
         session = _Session(target, bridge, sink, Controls(bridge, sink), kept)
+        if self._keep is not None:
+            session.journal = Journal(key, bridge, self._own_uploads(sink), self._keep)
         self._sessions[key] = session
         return session
+
+    def _own_uploads(self, sink: UploadServer) -> Callable[[], list[Upload]]:
+        return lambda: [] if sink is self._sink else sink.uploads
 
 
 async def _talk(socket: _Socket, session: _Session) -> None:
@@ -236,6 +266,8 @@ async def _talk(socket: _Socket, session: _Session) -> None:
     try:
         async for frame in socket:
             _take(_message(frame), session, door, outbox)
+            if session.journal is not None:
+                session.journal.follow()
     finally:
         door.leave()
         writer.cancel()
@@ -301,13 +333,28 @@ def _message(frame: object) -> Json:
 
 def _check_origin(request: web.Request) -> None:
     """Refuse a web page of another site: browsers name it, and let any page connect to here."""
-    origin = request.headers.get("Origin")
-    if origin is not None and not _is_loopback(urlsplit(origin).hostname or ""):
+    if not all(_is_loopback(_host_of(url)) for url in request.headers.getall("Origin", [])):
         raise _Refused(Close.ORIGIN, "pages of other sites may not connect")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return host == "localhost"
+
+
+def _is_address(host: str) -> bool:
+    """Tell what no DNS answer can turn into this machine."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True

@@ -16,6 +16,7 @@ from bridge.logic.controls import Controls
 from bridge.network import Network
 from bridge.runtime import Bridge
 from bridge.sink import UploadServer
+from bridge.values import undefined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,6 +144,71 @@ async def test_a_held_server_answers_when_it_is_released(session: Session) -> No
     assert session.bridge.calls[-1].ok
 
 
+async def test_the_storage_is_set_and_looked_at(session: Session) -> None:
+    """The test and the program share it, and neither can change what the other holds."""
+    session.ask("storage", operation="set", key="user", value={"id": 7, "at": BYTES})
+    stored = await session.bridge.call("getStorage", {"key": "user"})
+    assert {"id": 7, "at": PICTURE} == stored.result["data"]
+    await session.bridge.call("setStorage", {"key": "seen", "data": [1]})
+    assert ["user", "seen"] == session.ask("storage", operation="keys")
+    session.ask("storage", operation="get", key="seen").append(2)
+    assert [1] == session.ask("storage", operation="get", key="seen")
+    session.ask("storage", operation="remove", key="user")
+    assert ["seen"] == session.ask("storage", operation="keys")
+    session.ask("storage", operation="clear")
+    assert [] == session.ask("storage", operation="keys")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({}, None), ({"otherwise": 0}, 0), ({"otherwise": {"$js": "undefined"}}, undefined)],
+)
+async def test_what_is_not_stored_is_what_the_test_says(
+    session: Session, given: dict[str, object], told: object
+) -> None:
+    """Null, unless it says something else."""
+    assert told == session.ask("storage", operation="get", key="absent", **given)
+
+
+@pytest.mark.parametrize(
+    ("operation", "show", "hide"),
+    [("toast", "showToast", "hideToast"), ("loading", "showLoading", "hideLoading")],
+)
+async def test_what_is_on_the_screen_can_be_seen(
+    session: Session, operation: str, show: str, hide: str
+) -> None:
+    """The options are there until it is hidden."""
+    assert None is session.ask("ui", operation=operation)
+    await session.bridge.call(show, {"title": "Wait"})
+    assert "Wait" == session.ask("ui", operation=operation)["title"]
+    await session.bridge.call(hide)
+    assert None is session.ask("ui", operation=operation)
+
+
+async def test_dialogs_are_answered_as_the_test_says(session: Session) -> None:
+    """The answers are used in turn, and every dialog is kept."""
+    asked = {"title": "Name?", "editable": True}
+    session.ask("ui", operation="answerModal", confirm=False)
+    session.ask("ui", operation="answerModal", confirm=True, content="Ann")
+    answers = [(await session.bridge.call("showModal", asked)).result for _ in range(3)]
+    told = [(answer["confirm"], answer.get("content")) for answer in answers]
+    assert [(False, None), (True, "Ann"), (True, "")] == told
+    assert [asked] * 3 == session.ask("ui", operation="modals")
+
+
+async def test_reset_clears_the_screen_and_the_storage(session: Session) -> None:
+    """Also an answer that no dialog has used."""
+    for api in ("showToast", "showLoading", "showModal"):
+        await session.bridge.call(api, {"title": "?"})
+    session.ask("ui", operation="answerModal", confirm=False)
+    session.ask("storage", operation="set", key="user", value=7)
+    session.ask("reset")
+    shown = [session.ask("ui", operation=each) for each in ("toast", "loading", "modals")]
+    assert [None, None, []] == shown
+    assert [] == session.ask("storage", operation="keys")
+    assert (await session.bridge.call("showModal", {"title": "?"})).result["confirm"]
+
+
 async def test_reset_takes_everything_back(session: Session) -> None:
     """After `reset` the phone and the server are as they were at first."""
     session.ask("album", operation="add", items=[BYTES])
@@ -179,6 +245,13 @@ async def test_reset_takes_everything_back(session: Session) -> None:
         ("server", {"operation": "reply", "colour": 7}, "control.server cannot do"),
         ("server", {"operation": "reply", "status": 7}, "'status'"),
         ("server", {"operation": "burn"}, "control.server cannot do"),
+        ("storage", {"operation": "get"}, "control.storage cannot do"),
+        ("storage", {"operation": "set", "key": "a"}, "control.storage cannot do"),
+        ("storage", {"operation": "remove", "key": 7}, "control.storage cannot do"),
+        ("ui", {"operation": "burn"}, "control.ui cannot do"),
+        ("ui", {"operation": "answerModal"}, "control.ui cannot do"),
+        ("ui", {"operation": "answerModal", "confirm": 1}, "control.ui cannot do"),
+        ("ui", {"operation": "answerModal", "confirm": True, "content": 1}, "control.ui cannot do"),
     ],
 )
 async def test_what_cannot_be_done_is_told(

@@ -136,22 +136,24 @@ async def test_every_message_of_a_program_obeys_the_schema(
     kinds = {(sender, str(message["type"])) for sender, message in said}
     described = {(s, kind) for s in ("logic", "native") for kind in ROOT[s]["properties"]}
     # The greeting is read, and the farewell written, beneath what is recorded here.
-    assert described - {("logic", "hello"), ("native", "close")} == kinds
+    beneath = {("logic", "hello"), ("native", "close"), ("native", "reset")}
+    assert described - beneath == kinds
 
 
 def test_the_greeting_obeys_the_schema(engine: str) -> None:
-    """A child says it first of all; it leaves at the farewell."""
-    farewell: Json = {"type": "close"}
-    assert [] == faults("native", farewell)
+    """A child says it first of all, and for each program anew; it leaves at the farewell."""
+    farewells: list[Json] = [{"type": "reset"}, {"type": "close"}]
+    assert [] == [fault for each in farewells for fault in faults("native", each)]
     done = subprocess.run(
         engine_for(engine).argv,
-        input=json.dumps(farewell).encode() + b"\n",
+        input="".join(f"{json.dumps(each)}\n" for each in farewells).encode(),
         capture_output=True,
         check=True,
         timeout=30,
     )
-    (line,) = done.stdout.splitlines()
-    assert [] == faults("logic", json.loads(line))
+    greetings = [json.loads(line) for line in done.stdout.splitlines()]
+    assert 2 == len(greetings)
+    assert [] == [fault for each in greetings for fault in faults("logic", each)]
 
 
 @pytest.mark.parametrize("target", ["wx", "my", "uni/h5", "mpx/tt:douyin", "uploader/app"])

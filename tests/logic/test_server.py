@@ -9,18 +9,23 @@ import logging
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
 from bridge.errors import BridgeError
+from bridge.logic.journal import BATCH
 from bridge.logic.server import BridgeServer
 from bridge.runtime import Bridge
 from bridge.sink import UploadServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from bridge.trace import Record
+    from bridge.uploads import Upload
 
 TOKEN = "t0k3n"  # noqa: S105  the test's own
 HELLO = {"type": "hello", "v": 1, "token": TOKEN, "session": "one", "target": ""}
@@ -236,6 +241,7 @@ async def test_a_message_that_is_too_long_ends_its_connection(*, greeted: bool) 
         ("http://[::1]:80", True),
         ("https://evil.example", False),
         ("http://127.0.0.1.evil.example", False),
+        ("http://[", False),
         ("null", False),
     ],
 )
@@ -248,6 +254,61 @@ async def test_only_pages_of_this_machine_may_connect(
             assert "ready" == (await client.greet())["type"]
         else:
             assert 4403 == (await client.close_code())[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "welcome"),
+    [
+        ("localhost:8000", True),
+        ("LOCALHOST", True),
+        ("[::1]:8000", True),
+        ("192.168.0.7:8000", True),
+        ("evil.example", False),
+        ("localhost.evil.example:8000", False),
+        ("127.0.0.1.evil.example", False),
+        ("[", False),
+        ("", False),
+    ],
+)
+async def test_a_name_that_was_made_to_lead_here_is_refused(
+    setting: Setting, host: str, *, welcome: bool
+) -> None:
+    """A Host that some DNS answer decides on ends with 4403, also without an Origin."""
+    async with setting.client(Host=host) as client:
+        if welcome:
+            assert "ready" == (await client.greet())["type"]
+        else:
+            ended = (4403, "the Host is another name than this server's")
+            assert ended == await client.close_code()
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("GET /bridge HTTP/1.0", b"the Host is another name than this server's"),
+        ("GET /bridge HTTP/1.1", b" 400 Bad Request"),
+        ("GET /bridge HTTP/1.1\r\nHost: localhost\r\nHost: evil.example", b" 400 Bad Request"),
+    ],
+)
+async def test_a_host_has_to_be_told_once(setting: Setting, first: str, told: bytes) -> None:
+    """Else it could not be judged."""
+    address = urlsplit(setting.server.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+    key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    writer.write("\r\n".join([first, *upgrade, key, "", ""]).encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert told in answer
+
+
+async def test_the_name_that_is_listened_on_is_welcome() -> None:
+    """Whoever serves under a name is reached by it; this one needs no DNS."""
+    async with serving(host="127.1") as made:
+        url = made.server.url.replace("127.1", "127.0.0.1")
+        async with made.http.ws_connect(url, headers={"Host": "127.1"}) as ws:
+            assert "ready" == (await Client(ws).greet())["type"]
 
 
 async def test_a_silent_client_is_sent_away() -> None:
@@ -352,6 +413,83 @@ async def test_a_shared_upload_server_is_everybodys() -> None:
         await gone(made)
         async with made.http.get(sink.url) as answer:
             assert 200 == answer.status
+
+
+class Kept:
+    """What a server handed on."""
+
+    def __init__(self) -> None:
+        self.times: list[tuple[str, list[int]]] = []
+        self.records: list[Record] = []
+        self.uploads: set[int] = set()
+
+    def __call__(self, session: str, records: list[Record], uploads: list[Upload]) -> None:
+        """Take some records."""
+        self.times.append((session, [record.id for record in records]))
+        self.records += records
+        self.uploads |= {upload.number for upload in uploads}
+
+
+async def test_the_records_of_a_session_are_handed_on_at_its_end() -> None:
+    """Under its own name, what the end aborted included, with what its server saw."""
+    kept = Kept()
+    async with serving(keep=kept) as made, made.client() as client:
+        url = (await client.greet(session="file-7"))["env"]["MINIBRIDGE_SINK_URL"]
+        await client.upload(url)
+        await client.ending()
+        await client.ask("control.network", {"operation": "stallAfter", "bytes": 1})
+        await client.upload(url)
+        assert [] == kept.times
+        await client.ws.close()
+        await gone(made)
+        assert [("file-7", [1, 2])] == kept.times
+        assert 1 in kept.uploads
+    assert ["file-7"] * 2 == [record.session for record in kept.records]
+    assert [None, "aborted"] == [record.reason for record in kept.records]
+
+
+async def test_each_record_is_handed_on_once() -> None:
+    """In batches as the session goes on, however many its bridge forgets, and at its end."""
+    kept = Kept()
+
+    def forgetful(target: str) -> Bridge:
+        return Bridge(target or "wx", record_limit=2)
+
+    async with (
+        BridgeServer(forgetful, token=TOKEN, keep=kept) as server,
+        aiohttp.ClientSession() as http,
+        http.ws_connect(server.url) as ws,
+    ):
+        client = Client(ws)
+        url = (await client.greet())["env"]["MINIBRIDGE_SINK_URL"]
+        await client.ask("control.server", {"operation": "hold"})
+        await client.upload(url)
+        for _ in range(BATCH):
+            params = {"args": ["key"]}
+            await client.ask("getStorageSync", params, namespace="wx", api="getStorageSync")
+    batches = [numbers for _, numbers in kept.times]
+    assert [[*range(2, BATCH + 1)], [1, BATCH + 1]] == batches
+
+
+async def test_a_session_without_calls_hands_on_nothing() -> None:
+    """There is nothing to keep of it."""
+    kept = Kept()
+    async with serving(keep=kept) as made, made.client() as client:
+        await client.greet()
+    assert [] == kept.times
+
+
+async def test_uploads_to_a_shared_server_are_not_handed_on() -> None:
+    """Two sessions may use one boundary, so which upload was whose cannot be told."""
+    kept = Kept()
+    async with UploadServer() as sink, serving(sink=sink, keep=kept) as made:
+        async with made.client() as client:
+            await client.greet(session="a")
+            await client.upload(sink.url)
+            await client.ending()
+        await gone(made)
+    assert [("a", [1])] == kept.times
+    assert set() == kept.uploads
 
 
 async def test_reports_go_to_the_log(setting: Setting, caplog: pytest.LogCaptureFixture) -> None:

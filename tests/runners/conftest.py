@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mini_program"
 COMMAND = (sys.executable, "-m", "bridge.cli")
+TRACE = "trace.jsonl"
 JEST_CONFIG = "module.exports = { setupFilesAfterEnv: [process.env.MINIBRIDGE_JEST_SETUP] };\n"
 
 
 @pytest.fixture(params=npm.NODES or [None])
 def node(request: pytest.FixtureRequest) -> Node:
-    """Provide each Node in turn; without one these tests fail, since they prove nothing."""
-    return npm.first_node() if request.param is None else npm.NODES[request.param]
+    """
+    Provide each Node in turn, or the wheel that a test names by its version.
+
+    Without any Node these tests fail, since they prove nothing.
+    """
+    if request.param is None:
+        return npm.first_node()
+    return npm.NODES.get(request.param) or npm.wheel_node(request.param)
 
 
 @pytest.fixture
@@ -46,10 +53,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended, and all it said."""
+    """How a command ended, all it said, and where it ran."""
 
     status: int
     said: str
+    folder: Path
+
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions in the trace, each once."""
+        lines = (self.folder / TRACE).read_text().splitlines()
+        return [*dict.fromkeys(json.loads(line)["session"] for line in lines)]
 
 
 class Runner(Protocol):
@@ -80,7 +94,7 @@ def run(node: Node, words: Sequence[str], suite: Path) -> Ran:
         check=False,
         timeout=SECONDS,
     )
-    return Ran(done.returncode, done.stdout)
+    return Ran(done.returncode, done.stdout, suite)
 
 
 @pytest.fixture
@@ -93,8 +107,20 @@ def runner(node: Node, installed: Path, tmp_path: Path) -> Runner:
         settings = {"jest.config.js": JEST_CONFIG} if runner == "jest" else {}
         for name, text in {**settings, **files}.items():
             (suite / name).write_text(text)
-        command = [*COMMAND, "exec", "--on", "wx", "--", *RUNNERS[runner], *words]
+        command = [*COMMAND, "exec", "--trace", TRACE, "--", *RUNNERS[runner], *words]
         return run(node, command, suite)
+
+    return running
+
+
+@pytest.fixture
+def logic(node: Node, tmp_path: Path) -> Callable[[str], Ran]:
+    """Provide what runs a logic file with `minibridge run` on one Node."""
+
+    def running(code: str) -> Ran:
+        file = tmp_path / "logic.js"
+        file.write_text(code)
+        return run(node, [*COMMAND, "run", str(file), "--on", "wx", "--engine", "node"], tmp_path)
 
     return running
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+import schemas
 from bridge.cli import main
 from bridge.cli.exec_command import CLIENT
 
@@ -58,6 +61,17 @@ console.log(child.pid);
 """
 
 
+UPLOADING = """
+const filePath = minibridge.files.add('a.png', 'x');
+const host = typeof my === 'undefined' ? wx : my;
+host.uploadFile({ url: minibridge.url, name: 'f', filePath, fileType: 'image' });
+"""
+HOLDING = f"""
+minibridge.server.hold();
+{UPLOADING}
+setInterval(() => {{}}, 1000);
+setTimeout(() => console.log('ready'), 0);
+"""
 TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
 
 
@@ -173,9 +187,80 @@ def test_no_process_is_left_behind(any_node: Node) -> None:
         assert [watched] == readable
 
 
+def test_each_target_gets_a_run_of_the_command(any_node: Node) -> None:
+    """In turn, in the order asked for; the first status that is not 0 is the command's."""
+    script = (
+        "console.log(process.env.MINIBRIDGE_TARGET, typeof wx, typeof my);"
+        "process.exit({ my: 7, 'my:ide': 8 }[minibridge.target] || 0)"
+    )
+    status, out, err = ended(any_node, script, "--on", "wx,my,my:ide")
+    assert 7 == status
+    assert "wx object undefined\nmy undefined object\nmy:ide undefined object\n" == out
+    told = [line.rpartition(" on ")[2] for line in err.splitlines()[:3]]
+    assert ["wx", "my", "my:ide"] == told
+    assert "minibridge: wx ended with 0; my ended with 7; my:ide ended with 8" in err
+
+
+def test_no_target_begins_after_a_signal(any_node: Node) -> None:
+    """Whoever ends the command has had enough, whatever it exits with."""
+    process = start(any_node, HANGING.replace("exit(9)", "exit(0)"), "--on", "wx,uni/wx")
+    assert process.stdout is not None
+    assert "ready function\n" == process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=50)
+    assert (0, "asked to end\n") == (process.returncode, out)
+    assert "minibridge: wx ended with 0\n" == err.splitlines(keepends=True)[-1]
+
+
+def traced(file: Path) -> list[dict[str, Any]]:
+    """Read a trace file, each record of which has to obey its schema."""
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    judge = Draft202012Validator(schemas.shared("trace"), registry=schemas.registry())
+    assert [] == [error.message for record in records for error in judge.iter_errors(record)]
+    return records
+
+
+def test_a_trace_gets_the_calls_of_every_session(any_node: Node, tmp_path: Path) -> None:
+    """It grows, and each session has a name of its own."""
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text("")
+    for targets in ("wx,my", "my:ide"):
+        assert 0 == ended(any_node, UPLOADING, "--on", targets, "--trace", str(trace))[0]
+    records = traced(trace)
+    told = [(record["target"], record["api"], record["sink_upload"]) for record in records]
+    assert [(name, "uploadFile", 1) for name in ("wx", "my", "my:ide")] == told
+    assert 3 == len({record["session"] for record in records})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_trace_keeps_what_a_signal_cut_off(
+    any_node: Node, tmp_path: Path, number: signal.Signals
+) -> None:
+    """A call in flight is in it as well, as aborted."""
+    trace = tmp_path / "trace.jsonl"
+    process = start(any_node, HOLDING, "--trace", str(trace))
+    assert process.stdout is not None
+    assert "ready\n" == process.stdout.readline()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=50)
+    assert (128 + number, "", "") == (process.returncode, out, err)
+    assert ["aborted"] == [record["outcome"]["reason"] for record in traced(trace)]
+
+
+def test_a_trace_that_is_lost_is_told(any_node: Node) -> None:
+    """The command ran, and there is no record of it."""
+    script = f"{UPLOADING}console.log('ran')"
+    status, out, err = ended(any_node, script, "--trace", "/dev/full")
+    assert (2, "ran\n") == (status, out)
+    assert "minibridge: cannot write the trace file '/dev/full': No space left on device\n" == err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("--json", "--", "node"), "exec has no --json"),
+        (("--trace", "/dev/null/x", "--", "node"), "cannot write the trace file '/dev/null/x'"),
+        (("--on", "wx,fridge", "--", "node"), "fridge"),
         ((), "exec needs a command"),
         (("--",), "exec needs a command"),
         (("--", "no-such-command"), "cannot run 'no-such-command': No such file or directory"),

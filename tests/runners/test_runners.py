@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import npm
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,6 +79,21 @@ test('fake timers', async () => {
   expect(minibridge.uploads().length).toEqual(1);
 });
 """
+HERE = """
+test('this is the Node that was asked for', () => {
+  expect(process.versions.node).toEqual('VERSION');
+});
+"""
+ENGINE = """
+// The first came with Node 22, the second with Node 24.
+console.log(typeof Set.prototype.union, typeof RegExp.escape);
+wx.chooseImage({ success({ tempFilePaths: [filePath] }) {
+  const url = process.env.MINIBRIDGE_SINK_URL;
+  wx.uploadFile({ url, filePath, name: 'f', success: (done) => console.log(done.statusCode) });
+} });
+"""
+NEWEST = {"20": "undefined undefined", "22": "function undefined"}
+OTHER_LINES = npm.other_lines()
 FAKES = {
     "jest": ("jest.useFakeTimers()", "jest.advanceTimersByTime"),
     "vitest": ("vi.useFakeTimers()", "vi.advanceTimersByTime"),
@@ -88,6 +105,12 @@ test('a call that nobody waits for', () => {
   upload({ timeout: 600_000 });
 });
 """
+
+
+def faking(runner: str) -> str:
+    """Return the test with fake timers, in this runner's words."""
+    faked, tick = FAKES[runner]
+    return FAKING.replace("FAKE", faked).replace("TICK", tick)
 
 
 def suite(runner: str, *tests: str) -> str:
@@ -106,9 +129,7 @@ def test_the_example_passes(example: Callable[[str], Ran], name: str) -> None:
 @pytest.mark.parametrize("name", FAKES)
 def test_fake_timers_leave_the_bridge_alone(runner: Runner, name: str) -> None:
     """Calls fail and succeed while the logic's own clock is the test's."""
-    faked, tick = FAKES[name]
-    text = suite(name, FAKING.replace("FAKE", faked).replace("TICK", tick))
-    ran = runner(name, {"faking.test.js": text})
+    ran = runner(name, {"faking.test.js": suite(name, faking(name))})
     assert 0 == ran.status, ran.said
 
 
@@ -140,11 +161,12 @@ def test_a_mistake_of_the_test_is_told(runner: Runner, name: str) -> None:
 
 @pytest.mark.parametrize("name", PASSED)
 def test_each_file_has_a_session_of_its_own(runner: Runner, name: str) -> None:
-    """No file sees another's uploads, also where a runner shares a process among them."""
+    """No file sees another's uploads, also where a runner shares a process; a trace tells them."""
     files = {f"{letter}.test.js": suite(name, ALONE) for letter in "abc"}
     words = ("--runInBand",) if name == "jest" else ()
     ran = runner(name, files, *words)
     assert 0 == ran.status, ran.said
+    assert 3 == len(ran.sessions)
 
 
 @pytest.mark.parametrize("name", ["jest", "vitest"])
@@ -178,3 +200,26 @@ def test_jest_takes_its_setup_as_a_plain_setup_file(runner: Runner) -> None:
     files = {f"{letter}.test.js": suite("jest", ALONE) for letter in "ab"}
     ran = runner("jest", files | {"jest.config.js": config}, "--runInBand")
     assert 0 == ran.status, ran.said
+
+
+@pytest.mark.parametrize("node", OTHER_LINES, indirect=True)
+@pytest.mark.parametrize("name", PASSED)
+def test_the_other_lines_of_node_work_too(
+    request: pytest.FixtureRequest, runner: Runner, name: str
+) -> None:
+    """A file with a failing upload, one that succeeds, and fake timers passes in each runner."""
+    version = request.node.callspec.params["node"]
+    text = suite(name, HERE.replace("VERSION", version), faking(name))
+    ran = runner(name, {"smoke.test.js": text})
+    assert 0 == ran.status, ran.said
+
+
+@pytest.mark.parametrize("node", OTHER_LINES, indirect=True)
+def test_the_other_lines_of_node_run_programs_too(
+    request: pytest.FixtureRequest, logic: Callable[[str], Ran]
+) -> None:
+    """As `minibridge run` does."""
+    line = request.node.callspec.params["node"].partition(".")[0]
+    ran = logic(ENGINE)
+    assert 0 == ran.status, ran.said
+    assert f"{NEWEST[line]}\n200\n" in ran.said

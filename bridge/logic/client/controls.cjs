@@ -1,5 +1,5 @@
 /* istanbul ignore file */
-// What a test sets up and looks at: the phone's album, files and network, and the upload server.
+// What a test sets up and looks at: the phone and its user, the network, and the upload server.
 'use strict';
 
 const path = require('node:path');
@@ -45,6 +45,19 @@ exports.makeControls = function makeControls(ask, { url, target }) {
       drop: (after = 0) => ({ drop_after: after }),
       hold: none,
       release: none,
+    }),
+    storage: group(ask, 'storage', {
+      get: (key, otherwise) => ({ key, otherwise }),
+      set: (key, value) => ({ key, value }),
+      remove: (key) => ({ key }),
+      keys: none,
+      clear: none,
+    }),
+    ui: group(ask, 'ui', {
+      toast: none,
+      loading: none,
+      modals: none,
+      answerModal: given,
     }),
     route: (origin, to = url) => ask('route', { origin, to }),
     uploads: () => ask('uploads', {}),
