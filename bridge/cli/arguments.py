@@ -39,7 +39,16 @@ def parser() -> argparse.ArgumentParser:
     version = f"minibridge {metadata.version('minibridge')}"
     top.add_argument("--version", action="version", version=version)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_upload, _run, _targets, _doctor, _sink, _serve, _exec):
+    for add in (
+        _upload,
+        _run,
+        _targets,
+        _doctor,
+        _sink,
+        _serve,
+        _exec,
+        _matrix,
+    ):
         add(commands)
     return top
 
@@ -131,6 +140,25 @@ def _exec(commands: Commands) -> None:
     it.add_argument(
         "command", metavar="-- CMD", nargs=argparse.REMAINDER, help="such as: -- npx vitest run"
     )
+
+
+def _matrix(commands: Commands) -> None:
+    it = _command(
+        commands, "matrix", "matrix", "Show the facts of all platforms side by side, with sources."
+    )
+    it.add_argument(
+        "--on",
+        metavar="T[,T...]",
+        default="all",
+        help="hosts, layers or targets, in the order of the columns (default: all)",
+    )
+    it.add_argument(
+        "--format",
+        choices=("md", "html", "json"),
+        default="md",
+        help="Markdown, one HTML page, or JSON as --json has it (default: md)",
+    )
+    it.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to write it")
 
 
 def _running(it: argparse.ArgumentParser) -> None:
