@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GUIDES = (
     "README.md",
     "CONTRIBUTING.md",
+    "docs/conformance.md",
     "docs/javascript.md",
     "docs/performance.md",
     "docs/protocol.md",

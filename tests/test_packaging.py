@@ -140,9 +140,11 @@ def test_the_wheel_holds_three_packages_and_its_metadata(wheel: Path) -> None:
     assert PACKAGES | {f"minibridge-{PROJECT['version']}.dist-info"} == top
 
 
-def test_the_wheel_holds_every_schema(wheel: Path) -> None:
-    """Every JSON Schema of the source tree is package data."""
-    expected = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("schemas/**/*.json")}
+def test_the_wheel_holds_every_schema_and_every_case(wheel: Path) -> None:
+    """Every JSON Schema and every conformance case of the source tree is package data."""
+    places = ("schemas/**/*.json", "bridge/conformance/cases/**/*.json")
+    found = (path for place in places for path in ROOT.glob(place))
+    expected = {path.relative_to(ROOT).as_posix() for path in found}
     with zipfile.ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if name.endswith(".json")}
     assert expected

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     for add in (
         _upload,
         _run,
+        _check,
         _targets,
         _doctor,
         _sink,
@@ -92,6 +93,28 @@ def _run(commands: Commands) -> None:
     it.add_argument("file", metavar="FILE.js", type=Path, help="the logic file that is run")
     _targeting(it)
     _running(it)
+    it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+
+
+def _check(commands: Commands) -> None:
+    it = _command(commands, "check", "check", "Check hosts by the conformance cases.")
+    it.add_argument(
+        "cases",
+        metavar="CASE",
+        nargs="*",
+        help="ids or patterns of cases, or case files and folders (default: every case)",
+    )
+    _targeting(it, "all")
+    it.add_argument(
+        "--engine",
+        choices=("python", "node", "quickjs"),
+        default="python",
+        help="what plays the cases (default: python)",
+    )
+    it.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML")
+    it.add_argument(
+        "--coverage", action="store_true", help="also tell how many facts no case has proved"
+    )
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
 
 
