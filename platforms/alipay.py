@@ -196,6 +196,7 @@ _REQUEST_SOURCES = {
     "option_aliases": _inferred(
         _REFERER, "2022-09-29", "headers only: every layer renames header to it"
     ),
+    "without_effect": _inferred(_REFERER, "2022-09-29", "the Referer has one form here"),
     "fixed_timeout": _ASK,
     "max_timeout": _documented(_REQUEST, "2022"),
     "content_type": _documented(
@@ -321,6 +322,7 @@ PHONE = Profile(
         fail=("error", "errorMessage"),
         texts=_REQUEST_TEXTS,
         header_option="headers",
+        without_effect=frozenset({"referrerStrategy"}),
         methods=frozenset({"GET", "POST", "PUT", "DELETE"}),
         data_types=frozenset({"json", "json_or_text", "text", "base64", "arraybuffer"}),
         any_case=True,

@@ -266,7 +266,8 @@ _REQUEST_SOURCES = {
     "members": _documented(_REQUEST, note="the two chunk members are not emulated"),
     "option_aliases": _documented(_REQUEST, note="by absence: the page lists none"),
     "without_effect": _inferred(
-        _REQUEST, note="requests go over HTTP/1.1 here, without cache, proxy or another resolver"
+        _REQUEST,
+        note="HTTP/1.1 without cache, proxy or another resolver; redirects followed, chunks joined",
     ),
     "fixed_timeout": _documented(_NETWORK),
     "max_timeout": _documented(_NETWORK, note="names no maximum"),
@@ -347,10 +348,15 @@ _PHONE_REQUEST = RequestProfile(
     without_effect=frozenset(
         {
             "enableCache",
+            "enableChunked",
             "enableHttp2",
             "enableHttpDNS",
+            "enableHttpDNSFallback",
             "enableQuic",
+            "forceCellularNetwork",
             "httpDNSServiceId",
+            "httpDNSTimeout",
+            "redirect",
             "useHighPerformanceMode",
         }
     ),
