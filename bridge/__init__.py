@@ -25,19 +25,18 @@ def _check_siblings() -> None:
 
 _check_siblings()
 
-from bridge.errors import BridgeError, HostError  # noqa: E402  the guard comes first
-from bridge.files import HostFile  # noqa: E402
-from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed  # noqa: E402
-from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text  # noqa: E402
-from bridge.reasons import Failure, Reason  # noqa: E402
-from bridge.runtime import Bridge, Outcome  # noqa: E402
-from bridge.transport import Reply, Transport, TransportFailure  # noqa: E402
-from bridge.values import undefined  # noqa: E402
-
 if TYPE_CHECKING:
+    from bridge.errors import BridgeError, HostError
+    from bridge.files import HostFile
+    from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed
+    from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text
+    from bridge.reasons import Failure, Reason
+    from bridge.runtime import Bridge, Outcome
     from bridge.sink import UploadServer
+    from bridge.transport import Reply, Transport, TransportFailure
     from bridge.transport.http import HttpTransport
     from bridge.transport.memory import MemoryTransport
+    from bridge.values import undefined
 
 __all__ = [
     "Bridge",
@@ -67,19 +66,29 @@ __all__ = [
     "undefined",
 ]
 
-_LAZY = {
-    "HttpTransport": "bridge.transport.http",
-    "MemoryTransport": "bridge.transport.memory",
-    "UploadServer": "bridge.sink",
+_HOMES = {
+    "bridge.errors": ("BridgeError", "HostError"),
+    "bridge.files": ("HostFile",),
+    "bridge.logic.python": ("HostObject", "HostPromise", "HostTask", "UploadFailed"),
+    "bridge.profile": ("Layer", "Never", "Paths", "Picker", "Profile", "Source", "Text"),
+    "bridge.reasons": ("Failure", "Reason"),
+    "bridge.runtime": ("Bridge", "Outcome"),
+    "bridge.sink": ("UploadServer",),
+    "bridge.transport": ("Reply", "Transport", "TransportFailure"),
+    "bridge.transport.http": ("HttpTransport",),
+    "bridge.transport.memory": ("MemoryTransport",),
+    "bridge.values": ("undefined",),
 }
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Import what needs aiohttp only when it is asked for."""
-    module = _LAZY.get(name)
+    """Import a public name from its module when it is asked for, and keep it."""
+    module = _HOME.get(name)
     if module is None:
         message = f"module 'bridge' has no attribute {name!r}"
         raise AttributeError(message)
-    from importlib import import_module  # noqa: PLC0415  only on this rare way
+    from importlib import import_module  # noqa: PLC0415  only once for each name
 
-    return getattr(import_module(module), name)
+    found = globals()[name] = getattr(import_module(module), name)
+    return found

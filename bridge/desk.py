@@ -13,6 +13,7 @@ from bridge.trace import Record
 if TYPE_CHECKING:
     from bridge.phone import Phone
     from bridge.protocol import Invoke
+    from bridge.target import Target
 
 _PREVIEWS_HELD = 8 << 20
 
@@ -32,7 +33,8 @@ class Desk:
         self._session = phone.chance.hex(8)
         self._live: dict[int, Record] = {}
         self._count = 0
-        self._previews = _PREVIEWS_HELD
+        self.previews_left = _PREVIEWS_HELD
+        """Bytes of previews that may still be kept in records."""
         self._clock: Clock | None = None
         self._idle = asyncio.Event()
 
@@ -40,11 +42,6 @@ class Desk:
     def in_flight(self) -> list[Record]:
         """The records of the calls that have not settled."""
         return [*self._live.values()]
-
-    @property
-    def previews_left(self) -> int:
-        """Bytes of previews that may still be kept in records."""
-        return self._previews
 
     @property
     def clock(self) -> Clock:
@@ -61,30 +58,28 @@ class Desk:
             raise BridgeError(message)
         return self._clock
 
-    def sign_in(self, message: Invoke, api: str) -> Record:
-        """Open the record of a call."""
+    def sign_in(self, message: Invoke, api: str, target: Target | None = None) -> Record:
+        """Open the record of a call; `target` is the environment as this API sees it."""
         clock = self.clock
+        now = clock.now()
         self._count += 1
         record = self._live[self._count] = Record(
             id=self._count,
-            target=self._phone.target,
+            target=target or self._phone.target,
             api=message.api or api,
             overrides=self._phone.overrides,
             session=self._session,
-            started=clock.epoch_ms(clock.now()),
+            started=clock.epoch_ms(now),
             options=message.params,
             conditions=self._phone.network.conditions,
+            invoked=now,
         )
         for key in message.unknown:
             record.decisions.add("options", "unknown_key", f"{key} is not an option here: dropped")
         if len(self.records) == self.records.maxlen:
-            self._previews += self.records[0].preview_bytes
+            self.previews_left += self.records[0].preview_bytes
         self.records.append(record)
         return record
-
-    def keep_previews(self, record: Record) -> None:
-        """Count what a record's request holds on to."""
-        self._previews -= record.preview_bytes
 
     def sign_out(self, record: Record) -> None:
         """Note that a call has ended and its logic been told."""

@@ -56,9 +56,11 @@ class OpenFile:
     __slots__ = ("_data", "_fd", "size")
 
     def __init__(self, source: bytes | int) -> None:
-        self._data = source if isinstance(source, bytes) else None
-        self._fd = source if isinstance(source, int) else -1
-        self.size = len(source) if isinstance(source, bytes) else os.fstat(source).st_size
+        self._data: bytes | None = None
+        if isinstance(source, bytes):
+            self._data, self._fd, self.size = source, -1, len(source)
+        else:
+            self._fd, self.size = source, os.fstat(source).st_size
 
     def fileno(self) -> int | None:
         """Return the descriptor, or None for bytes in memory."""

@@ -102,7 +102,7 @@ def describe(target: Target) -> Globals:
 def heard(target: Target, api: str) -> frozenset[str]:
     """Return the task events that this host's task of an API has a working listener for."""
     events = {"onProgressUpdate": "progressUpdate", "onHeadersReceived": "headersReceived"}
-    members = describe(target)[target.profile.namespace][api].members
+    members = target.once(describe)[target.profile.namespace][api].members
     return frozenset(event for name, event in events.items() if members.get(name) == "call")
 
 

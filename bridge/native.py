@@ -18,13 +18,15 @@ from bridge.upload import Uploads
 from bridge.values import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bridge.phone import Phone
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke
     from bridge.tasks import Tasks
     from bridge.trace import Record
+
+    Take = Callable[[Invoke, Deliver], Result]
 
 
 class Native:
@@ -47,6 +49,10 @@ class Native:
             target = phone.target.requesting
             self._tasks.append(Requests(phone, target, self._desk, self._configs))
         self._device = Calls(phone, self._desk)
+        self._taking: dict[str, Take] = dict.fromkeys(self._profile.pickers, self._choose)
+        for tasks in self._tasks:
+            self._taking[f"create{tasks.task}"] = tasks.create
+            self._taking[f"operate{tasks.task}"] = tasks.operate
 
     @property
     def records(self) -> Sequence[Record]:
@@ -70,13 +76,9 @@ class Native:
         Raises:
             BridgeError: the event is not one of this target's, or the album is empty.
         """
-        for tasks in self._tasks:
-            if message.event == f"create{tasks.task}":
-                return tasks.create(message, deliver)
-            if message.event == f"operate{tasks.task}":
-                return tasks.operate(message.params)
-        if message.event in self._profile.pickers:
-            return self._choose(message, deliver)
+        take = self._taking.get(message.event)
+        if take is not None:
+            return take(message, deliver)
         if self._device.offers(message):
             return self._device.invoke(message, deliver)
         return self._configure(message)

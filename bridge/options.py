@@ -2,31 +2,33 @@
 Options as given -> options as the host understands them.
 
 Aliases, then empty means absent, then the schema's verdict, then defaults. The schemas constrain
-nothing but types, enums and presence, so a verdict depends on the type signature of a call alone:
-validators are built once and verdicts are cached by signature.
+nothing but types, enums and presence, so all this depends on the signature of a call alone: on the
+names and brands of its options. What came of it is kept as a `Reading`, which serves every further
+call of the same signature.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import schemas
 from bridge.profile import parse_version
 from bridge.reasons import Failure, Reason
-from bridge.values import brand, js_string, undefined
+from bridge.trace import Decisions
+from bridge.values import Foreign, brand, js_string, undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from jsonschema.protocols import Validator
 
     from bridge.profile import Options, Profile
     from bridge.target import Target
-    from bridge.trace import Decisions
+    from bridge.trace import Decision
 
-_VERDICTS_HELD = 4096
+_VERDICTS_HELD = _READINGS_HELD = 4096
 Signature = tuple[object, ...]
 Schema = dict[str, object]
 
@@ -45,8 +47,7 @@ class Problem:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """
     What the host makes of a call's options.
 
@@ -57,6 +58,56 @@ class Understood:
     values: Options
     unknown: tuple[str, ...]
     failure: Failure | None = None
+
+
+class Taken(NamedTuple):
+    """An option the host takes: the name it was given under, and what is made of its value."""
+
+    key: str
+    given: str
+    change: Callable[[object], object] | None = None
+
+    def value(self, given: Options) -> object:
+        """Return its value among the options of a call."""
+        value = given[self.given]
+        return value if self.change is None else self.change(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What the host makes of every call of one signature.
+
+    Attributes:
+        template: the understood options in schema order; those with a default hold it.
+        taken: the options that were given.
+        plain: whether every given option is taken as it is, under its own name.
+        unknown: the names of those it does not know.
+        idle: the understood options that nothing here acts upon.
+        failure: why it refuses the call, or None.
+        decisions: which rules decided, and how.
+    """
+
+    template: Options
+    taken: tuple[Taken, ...]
+    plain: bool
+    unknown: tuple[str, ...]
+    idle: tuple[str, ...]
+    failure: Failure | None
+    decisions: tuple[Decision, ...]
+
+    def values(self, given: Options) -> Options:
+        """Return the understood options of a call of this signature."""
+        if self.plain:
+            return self.template | given
+        values = self.template.copy()
+        for one in self.taken:
+            values[one.key] = one.value(given)
+        return values
+
+    def switched_on(self, values: Options) -> list[str]:
+        """Return the options a call switched on that nothing here acts upon, for the record."""
+        return [key for key in self.idle if values[key]]
 
 
 @dataclass(frozen=True)
@@ -126,32 +177,170 @@ def understand(target: Target, api: str, given: Options, decisions: Decisions) -
         given: the options without callbacks, in the caller's order.
         decisions: collects what was decided and why.
     """
-    profile, rules = target.profile, rules_for(target, api)
-    named = _aliased(profile, given, decisions)
-    unknown = tuple(key for key in named if key not in rules.properties)
-    _note_unknown(rules, unknown, decisions)
-    present = _present(profile, rules, named, decisions)
-    problems = _worded(verdict(rules, present), named)
-    fatal = [problem for problem in problems if _stops(profile, rules, problem)]
-    if fatal:
+    reading = reader(target, api).reading(given)
+    decisions.extend(reading.decisions)
+    return Understood(reading.values(given), reading.unknown, reading.failure)
+
+
+def reader(target: Target, api: str) -> Reader:
+    """Return what reads an API's options on a target; raises `KeyError` without a schema."""
+    readers = target.once(_readers)
+    if api not in readers:
+        readers[api] = Reader(target, api)
+    return readers[api]
+
+
+def _readers(target: Target) -> dict[str, Reader]:  # noqa: ARG001  kept with the target
+    return {}
+
+
+class Reader:
+    """
+    Reads the options of one API as one target's host does, and remembers how by signature.
+
+    Args:
+        target: the environment.
+        api: the host's API.
+
+    Attributes:
+        readings: what is remembered, a few thousand at the most.
+    """
+
+    def __init__(self, target: Target, api: str) -> None:
+        self._profile = target.profile
+        self._rules = rules_for(target, api)
+        self.readings: dict[Signature, Reading] = {}
+        # The options of whose values more than the brand can count.
+        self._judged = {
+            key: schema
+            for key, schema in self._rules.properties.items()
+            if schema.keys() & {"enum", "properties", "items"}
+        }
+
+    def reading(self, given: Options) -> Reading:
+        """Return the reading of a call, from memory when a call of its signature came before."""
+        signature = self.signature(given)
+        known = self.readings.get(signature)
+        if known is None:
+            known = self.fresh(given)
+            if len(self.readings) >= _READINGS_HELD:
+                self.readings.clear()
+            self.readings[signature] = known
+        return known
+
+    def signature(self, given: Options) -> Signature:
+        """Return all of a call on which its reading can depend."""
+        types = tuple(map(type, given.values()))
+        # A type has one brand, but for this one.
+        brands = tuple(map(brand, given.values())) if Foreign in types else ()
+        blank = _blank(given) if self._blank_counts else ()
+        judged = tuple(self._look(key, given[key]) for key in self._judged if key in given)
+        return (tuple(given), types, brands, blank, judged)
+
+    def fresh(self, given: Options) -> Reading:
+        """Work a reading out from a call of its signature."""
+        decisions = Decisions()
+        names = _aliased(self._profile, given, decisions)
+        unknown = tuple(key for key in names if key not in self._rules.properties)
+        _note_unknown(self._rules, unknown, decisions)
+        taken = self._present(names, given, decisions)
+        present = {key: one.value(given) for key, one in taken.items()}
+        problems = _worded(verdict(self._rules, present), names, given)
+        failure = self._refused(problems, decisions)
+        if failure is None:
+            for problem in problems:
+                self._mend(taken, problem, decisions)
+        template = _template(self._rules, taken, filled=failure is None)
+        return Reading(
+            template=template,
+            taken=tuple(taken.values()),
+            plain=all(one == Taken(key, key) for key, one in taken.items())
+            and len(taken) == len(given),
+            unknown=unknown,
+            idle=tuple(key for key in template if key in self._profile.without_effect),
+            failure=failure,
+            decisions=tuple(decisions),
+        )
+
+    @cached_property
+    def _blank_counts(self) -> bool:
+        return "" in self._profile.empty
+
+    def _look(self, key: str, value: object) -> Signature:
+        """Return what the schema can judge inside a value, and which names it does not know."""
+        known = _known_inside(self._rules, key)
+        strange = () if known is None else _strange(known, value)
+        return (signature_of(self._judged[key], value), *strange)
+
+    def _present(
+        self, names: Mapping[str, str], given: Options, decisions: Decisions
+    ) -> dict[str, Taken]:
+        """Return the options that are there, in schema order."""
+        present: dict[str, Taken] = {}
+        for key in self._rules.properties:
+            if key not in names:
+                continue
+            word = _word(given[names[key]])
+            if word is not None and word in self._profile.empty:
+                decisions.add("options", "empty", f"{key} is {word or 'an empty string'}: absent")
+            else:
+                present[key] = self._taken(key, names[key], given, decisions)
+        return present
+
+    def _taken(self, key: str, name: str, given: Options, decisions: Decisions) -> Taken:
+        """Take one option, without what the schema of a list's items does not list."""
+        known = _known_inside(self._rules, key)
+        if known is None or brand(given[name]) != "Array":
+            return Taken(key, name)
+        for strange in _strange(known, given[name]):
+            effect = f"{strange} inside {key} is not an option here: dropped"
+            decisions.add("options", "unknown_key", effect)
+        return Taken(key, name, partial(_without_strange, known))
+
+    def _refused(self, problems: list[Problem], decisions: Decisions) -> Failure | None:
+        profile = self._profile
+        fatal = [problem for problem in problems if _stops(profile, self._rules, problem)]
+        if not fatal:
+            return None
         first = fatal[0]
         effect = f"{first.key} should be {first.expected}, not {first.brand}"
         decisions.add("options", "mismatch", effect)
-        return Understood(present, unknown, Failure(Reason.BAD_PARAMETER, _text(profile, fatal)))
-    for problem in problems:
-        _mend(profile, rules, present, problem, decisions)
-    return Understood(_filled(rules, present), unknown)
+        return Failure(Reason.BAD_PARAMETER, _text(profile, fatal))
+
+    def _mend(self, taken: dict[str, Taken], problem: Problem, decisions: Decisions) -> None:
+        """Drop an option of a wrong type, or read it as text where the host only warns."""
+        key, own = problem.key, taken.pop(problem.key, None)
+        if own is None:
+            decisions.add("options", "mismatch", f"{key} is missing: a warning only")
+            return
+        warns = self._profile.mismatch == "warn"
+        kind = self._rules.properties[key].get("type")
+        if warns and problem.brand.lower() in (kind if isinstance(kind, list) else [kind]):
+            taken[key] = own
+            decisions.add("options", "mismatch", f"{key} differs inside: a warning only")
+            return
+        if warns and kind == "string":
+            taken[key] = own._replace(change=js_string)
+            decisions.add("options", "mismatch", f"{key} is {problem.brand}: read as text")
+            return
+        effect = f"{key} should be {problem.expected}, not {problem.brand}: dropped"
+        decisions.add("options", "mismatch", effect)
 
 
-def _aliased(profile: Profile, given: Options, decisions: Decisions) -> Options:
-    named = dict(given)
+def _aliased(profile: Profile, given: Options, decisions: Decisions) -> dict[str, str]:
+    """Return the host's names of the given options -> the names they were given under."""
+    names = dict(zip(given, given, strict=True))
     for other, own in profile.option_aliases.items():
-        if other in named:
-            value = named.pop(other)
-            if _word(value) not in profile.empty:
-                named[own] = value
+        if other in names:
+            name = names.pop(other)
+            if _word(given[name]) not in profile.empty:
+                names[own] = name
                 decisions.add("options", "option_aliases", f"{other} is read as {own}")
-    return named
+    return names
+
+
+def _blank(given: Options) -> tuple[str, ...]:
+    return tuple([key for key, value in given.items() if _word(value) == ""])
 
 
 def _note_unknown(rules: Rules, unknown: tuple[str, ...], decisions: Decisions) -> None:
@@ -170,34 +359,25 @@ def _word(value: object) -> str | None:
     return "" if isinstance(value, str) and not value else None
 
 
-def _present(profile: Profile, rules: Rules, named: Options, decisions: Decisions) -> Options:
-    present: Options = {}
-    for key in rules.properties:
-        if key not in named:
-            continue
-        word = _word(named[key])
-        if word is not None and word in profile.empty:
-            decisions.add("options", "empty", f"{key} is {word or 'an empty string'}: absent")
-        else:
-            present[key] = _known_inside(rules, key, named[key], decisions)
-    return present
-
-
-def _known_inside(rules: Rules, key: str, value: object, decisions: Decisions) -> object:
-    """Drop from the objects of a list what the schema of its items does not list."""
+def _known_inside(rules: Rules, key: str) -> Mapping[str, Schema] | None:
+    """Return what the schema of a list's items lists, None where it lists nothing."""
     items = cast("Schema", rules.properties[key].get("items", {}))
-    known = cast("Mapping[str, Schema] | None", items.get("properties"))
-    if known is None or not isinstance(value, list):
-        return value
-    given = {name for item in value if isinstance(item, dict) for name in item}
-    for name in sorted(given - known.keys()):
-        effect = f"{name} inside {key} is not an option here: dropped"
-        decisions.add("options", "unknown_key", effect)
+    return cast("Mapping[str, Schema] | None", items.get("properties"))
+
+
+def _strange(known: Mapping[str, Schema], value: object) -> list[str]:
+    """Return the names in the objects of a list that its schema does not know, sorted."""
+    items = value if isinstance(value, (list, tuple)) else ()
+    given = {name for item in items if isinstance(item, dict) for name in item}
+    return sorted(given - known.keys())
+
+
+def _without_strange(known: Mapping[str, Schema], value: object) -> object:
     return [
         {name: inner for name, inner in item.items() if name in known}
         if isinstance(item, dict)
         else item
-        for item in value
+        for item in cast("list[object]", value)
     ]
 
 
@@ -207,11 +387,13 @@ def _stops(profile: Profile, rules: Rules, problem: Problem) -> bool:
     return profile.mismatch == "fail" or problem.key in rules.required
 
 
-def _worded(problems: tuple[Problem, ...], named: Options) -> list[Problem]:
+def _worded(
+    problems: tuple[Problem, ...], names: Mapping[str, str], given: Options
+) -> list[Problem]:
     """Give a missing option the brand of what stood in its place."""
     return [
-        Problem(p.key, p.expected, brand(named[p.key]), missing=True)
-        if p.missing and p.key in named
+        Problem(p.key, p.expected, brand(given[names[p.key]]), missing=True)
+        if p.missing and p.key in names
         else p
         for p in problems
     ]
@@ -229,35 +411,13 @@ def _text(profile: Profile, problems: list[Problem]) -> dict[str, object]:
     return {"problems": "".join(texts), "detail": ", ".join(p.key for p in problems)}
 
 
-def _mend(
-    profile: Profile, rules: Rules, present: Options, problem: Problem, decisions: Decisions
-) -> None:
-    """Drop an option of a wrong type, or read it as text where the host only warns."""
-    value = present.pop(problem.key, undefined)
-    if value is undefined:
-        decisions.add("options", "mismatch", f"{problem.key} is missing: a warning only")
-        return
-    warns, kind = profile.mismatch == "warn", rules.properties[problem.key].get("type")
-    if warns and problem.brand.lower() in (kind if isinstance(kind, list) else [kind]):
-        present[problem.key] = value
-        decisions.add("options", "mismatch", f"{problem.key} differs inside: a warning only")
-        return
-    if warns and kind == "string":
-        present[problem.key] = js_string(value)
-        decisions.add("options", "mismatch", f"{problem.key} is {problem.brand}: read as text")
-        return
-    effect = f"{problem.key} should be {problem.expected}, not {problem.brand}: dropped"
-    decisions.add("options", "mismatch", effect)
-
-
-def _filled(rules: Rules, present: Options) -> Options:
-    filled: Options = {}
+def _template(rules: Rules, taken: Mapping[str, Taken], *, filled: bool) -> Options:
+    """Return every understood option in schema order, the defaults filled in."""
+    template: Options = {}
     for key, schema in rules.properties.items():
-        if key in present:
-            filled[key] = present[key]
-        elif "default" in schema:
-            filled[key] = schema["default"]
-    return filled
+        if key in taken or (filled and "default" in schema):
+            template[key] = schema.get("default")
+    return template
 
 
 def verdict(rules: Rules, present: Options) -> tuple[Problem, ...]:

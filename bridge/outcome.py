@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from functools import partial
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.profile import Never, Text
 from bridge.reasons import Reason
 from bridge.timings import NOT_EMULATED, TLS_FIELDS, Moments, measured
+from bridge.values import Flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bridge.profile import Options, Profile, Result
     from bridge.reasons import Failure
@@ -29,65 +29,73 @@ class _Blanks(dict[str, object]):
         return ""
 
 
-def success(  # noqa: PLR0913  one object, made in one place
-    target: Target,
-    values: Options,
-    reply: Reply,
-    moments: Moments,
-    trace_id: str,
-    *,
-    api: str = "uploadFile",
-    own: Mapping[str, object] | None = None,
-) -> Result:
+class Answer(NamedTuple):
     """
-    Return the success object of an answered call.
+    What the host got, to be handed on in its own shape.
 
-    Args:
+    Attributes:
         target: the environment, as this API sees it.
-        values: the understood options.
         reply: the answer.
         moments: when things happened.
         trace_id: the call's id, for hosts that hand it out.
         api: the API called.
-        own: what the API makes of the answer where that is not what `answered` gives.
+        own: `data` and `cookies` where the API makes its own of them.
     """
-    build: dict[str, Callable[[], object]] = {
-        **_lookups(answered(target.profile, reply, own)),
-        "errMsg": lambda: f"{api}:ok",
-        "profile": lambda: measured(target.profile_fields, moments),
-        "trace": lambda: trace_id,
-    }
-    silent = values.get("enableProfile") is False
-    return {k: build[k]() for k in target.success_keys if not (silent and k == "profile")}
+
+    target: Target
+    reply: Reply
+    moments: Moments
+    trace_id: str
+    api: str = "uploadFile"
+    own: Mapping[str, object] = MappingProxyType({})
 
 
-def _lookups(values: Mapping[str, object]) -> dict[str, Callable[[], object]]:
-    return {key: partial(values.__getitem__, key) for key in values}
+def success(answer: Answer, values: Options) -> Result:
+    """Return the success object of an answered call; `values` are the understood options."""
+    keys = answer.target.success_keys
+    if values.get("enableProfile") is False:
+        keys = tuple(key for key in keys if key != "profile")
+    return shown(answer, keys)
 
 
-def answered(
-    profile: Profile, reply: Reply, own: Mapping[str, object] | None = None
-) -> dict[str, object]:
-    """Return what an answer holds, under every name that some host gives it; `own` comes first."""
-    own = own or {}
-    status = str(reply.status) if profile.status_code == "string" else reply.status
-    header = header_map(profile, reply.headers)
-    return {
-        "data": own["data"] if "data" in own else decoded(reply.body, reply.charset),
-        "statusCode": status,
-        "status": status,
-        "header": header,
-        "headers": header,
-        "cookies": own.get("cookies", list(reply.set_cookies)),
-    }
+def shown(answer: Answer, keys: Iterable[str]) -> Result:
+    """Return an answer under some of the keys that hosts give it."""
+    return {key: _SHOWN[key](answer) for key in keys}
 
 
-def idle_options(profile: Profile, values: Options) -> list[str]:
-    """Return the options a call switched on that nothing here acts upon, for the record."""
-    return [key for key, value in values.items() if value and key in profile.without_effect]
+def _data(answer: Answer) -> object:
+    reply, own = answer.reply, answer.own
+    return own["data"] if "data" in own else decoded(reply.body, reply.charset)
 
 
-def not_emulated(target: Target, result: Result, *, plain: bool) -> list[str]:
+def _status(answer: Answer) -> object:
+    status = answer.reply.status
+    return str(status) if answer.target.profile.status_code == "string" else status
+
+
+def _header(answer: Answer) -> object:
+    return header_map(answer.target.profile, answer.reply.headers)
+
+
+def _cookies(answer: Answer) -> object:
+    return answer.own.get("cookies", list(answer.reply.set_cookies))
+
+
+_SHOWN: dict[str, Callable[[Answer], object]] = {
+    "data": _data,
+    "statusCode": _status,
+    "status": _status,
+    "header": _header,
+    "headers": _header,
+    "cookies": _cookies,
+    "errMsg": lambda answer: f"{answer.api}:ok",
+    "profile": lambda answer: measured(answer.target.profile_fields, answer.moments),
+    "trace": lambda answer: answer.trace_id,
+}
+"""A key that some host gives its answers -> what stands under it."""
+
+
+def not_emulated(target: Target, result: Result, *, plain: bool) -> tuple[str, ...]:
     """
     Return the `profile` fields of a result that hold a placeholder, for the record.
 
@@ -97,9 +105,17 @@ def not_emulated(target: Target, result: Result, *, plain: bool) -> list[str]:
         plain: whether an https address was dialled without TLS, which leaves no TLS times.
     """
     if "profile" not in result:
-        return []
-    holes = NOT_EMULATED | (TLS_FIELDS if plain else frozenset())
-    return [f"profile.{name}" for name in target.profile_fields if name in holes]
+        return ()
+    return target.once(_holes_without_tls if plain else _holes)
+
+
+def _holes(target: Target) -> tuple[str, ...]:
+    return tuple(f"profile.{name}" for name in target.profile_fields if name in NOT_EMULATED)
+
+
+def _holes_without_tls(target: Target) -> tuple[str, ...]:
+    holes = NOT_EMULATED | TLS_FIELDS
+    return tuple(f"profile.{name}" for name in target.profile_fields if name in holes)
 
 
 def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:
@@ -146,10 +162,16 @@ def decoded(body: bytes, charset: str | None) -> str:
 
 def header_map(profile: Profile, headers: Headers) -> dict[str, str]:
     """Return response headers as an object in the host's case; a repeated one is joined."""
-    joined: dict[str, str] = {}
+    if profile.header_case == "lower":
+        headers = tuple((name.lower(), value) for name, value in headers)
+    found = Flat(headers)
+    return found if len(found) == len(headers) else _joined(headers)
+
+
+def _joined(headers: Headers) -> dict[str, str]:
+    joined: dict[str, str] = Flat()
     for name, value in headers:
-        key = name.lower() if profile.header_case == "lower" else name
-        joined[key] = f"{joined[key]},{value}" if key in joined else value
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
     return joined
 
 
@@ -165,9 +187,20 @@ def headers_payload(profile: Profile, status: int, headers: Headers) -> Result:
 
 def percent(profile: Profile, sent: int, total: int) -> int:
     """Return the progress of a body in whole percent, 0 to 100."""
-    exact = sent * _FULL / total if total else float(_FULL)
-    rounded = math.floor(exact + 0.5) if profile.progress_rounding == "round" else math.floor(exact)
-    return min(rounded, _FULL)
+    if not total:
+        return _FULL
+    half = total if profile.progress_rounding == "round" else 0
+    return min((2 * _FULL * sent + half) // (2 * total), _FULL)
+
+
+def same_progress(profile: Profile, sent: int, total: int) -> range:
+    """Return the byte counts from `sent` on that are no news after it: same percent, same end."""
+    if sent >= total:
+        return range(sent, sent + 1)
+    half = total if profile.progress_rounding == "round" else 0
+    further = 2 * total * (percent(profile, sent, total) + 1) - half
+    # A host that rounds shows 100 before the last byte: the exact end is news all the same.
+    return range(sent, min(-(-further // (2 * _FULL)), total))
 
 
 def progress_payload(profile: Profile, sent: int, total: int) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,8 +21,7 @@ PromiseRule = Literal["never", "without callbacks", "always"]
 TaskState = Literal["progressUpdate", "headersReceived", "success", "fail"]
 
 
-@dataclass(frozen=True, slots=True)
-class Invoke:
+class Invoke(NamedTuple):
     """
     Logic -> native: call an API.
 
@@ -46,8 +45,7 @@ class Invoke:
     turn: asyncio.Event | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackMessage:
+class CallbackMessage(NamedTuple):
     """
     Native -> logic: the answer to one `callback_id`, sent once, in the host's shape.
 
@@ -60,8 +58,7 @@ class CallbackMessage:
     raw: Result | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStateChange:
+class TaskStateChange(NamedTuple):
     """
     Native -> logic: something happened to a task, `result` in the host's shape.
 

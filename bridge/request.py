@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from bridge import data, layers, outcome
 from bridge.reasons import Failure, Reason
 from bridge.tasks import Tasks
+from bridge.wire import Content
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
-
     from bridge.call import Call
     from bridge.desk import Desk
+    from bridge.outcome import Answer
     from bridge.phone import Phone
     from bridge.profile import Options, RequestProfile, Result, Text
     from bridge.target import Target
     from bridge.timings import Moments
-    from bridge.transport import Reply, WireUpload
+    from bridge.transport import Reply
 
 _FIRST_ERROR = 400
 
@@ -51,8 +50,8 @@ class Requests(Tasks):
         call.body = data.body_of(own, method, data.content_type(call.header), sent)
         return None
 
-    def _filled(self, call: Call, envelope: WireUpload, stack: ExitStack) -> WireUpload:  # noqa: ARG002  nothing is opened
-        return replace(envelope, method=call.method, body=call.body)
+    def _content(self, call: Call) -> Content:
+        return Content(method=call.method, body=call.body)
 
     def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
         """Return the success object, or the failure of a host that looks into the answer."""
@@ -61,18 +60,16 @@ class Requests(Tasks):
         found: Options = {"data": content}
         if own.cookie_list == "empty":
             found["cookies"] = []
+        answer = outcome.Answer(self._target, reply, moments, call.trace_id, self.api, found)
         decisions = call.record.decisions
         if own.http_error is not None and reply.status >= _FIRST_ERROR:
             decisions.add("shape", "http_error", f"HTTP status {reply.status} is a failure here")
-            return self._refused(reply, found, own.http_error)
+            return self._refused(answer, own.http_error)
         if own.bad_json is not None and not sound:
             decisions.add("shape", "bad_json", "the answer is not JSON: a failure here")
-            return self._refused(reply, found, own.bad_json)
-        return outcome.success(
-            self._target, call.values, reply, moments, call.trace_id, api=self.api, own=found
-        )
+            return self._refused(answer, own.bad_json)
+        return outcome.success(answer, call.values)
 
-    def _refused(self, reply: Reply, found: Options, text: Text) -> Failure:
-        known = outcome.answered(self._profile, reply, found)
-        extra = {key: known[key] for key in self._rules.answered}
+    def _refused(self, answer: Answer, text: Text) -> Failure:
+        extra = outcome.shown(answer, self._rules.answered)
         return Failure(Reason.BAD_RESPONSE, text=text, extra=extra)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 Domains = Sequence[str] | Mapping[str, Sequence[str]]
 DomainLists = dict[str, tuple[str, ...]]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What follows such an origin has no part in it, so that it can be parsed once for all its URLs.
+_PLAIN_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?=[/?#]|\Z)")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_UNSENDABLE = re.compile(r"[\r\n\0\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\r\n\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ class Address:
 @lru_cache(maxsize=512)
 def parse(url: str) -> Address | None:
     """Return the address a URL names, or None when it names none."""
+    plain = _PLAIN_ORIGIN.match(url)
+    return parse_fresh(url) if plain is None else _parse_origin(plain[0])
+
+
+@lru_cache(maxsize=512)
+def _parse_origin(origin: str) -> Address | None:
+    return parse_fresh(origin)
+
+
+def parse_fresh(url: str) -> Address | None:
+    """Do what `parse` does, without its memory of earlier URLs and origins."""
     try:
         pieces = urlsplit(url)
         port = pieces.port
@@ -99,30 +112,32 @@ def judge(
     if address is None:
         decisions.add("rules", str(Reason.BAD_URL), f"{url!r} is not an address")
         return Failure(Reason.BAD_URL, {"detail": url, "host": "", "ip": "", "port": 0})
-    detail = {"host": address.host, "ip": address.host, "port": address.port, "detail": url}
-    usable = address.scheme in _DEFAULT_PORTS and address.loopback
-    if address.scheme not in profile.schemes and not usable:
+    reason = None
+    if address.scheme not in profile.schemes and not _always_usable(address):
         decisions.add("rules", "schemes", f"{address.scheme} is not allowed")
-        return Failure(Reason.UNSUPPORTED_SCHEME, detail)
-    if listed is None or (redirect and not profile.recheck_redirects):
+        reason = Reason.UNSUPPORTED_SCHEME
+    elif listed is not None and (profile.recheck_redirects or not redirect):
+        reason = _judge_domain(profile, address, listed, decisions)
+    if reason is None:
         return None
-    return _judge_domain(profile, address, listed, decisions, detail)
+    host = address.host
+    return Failure(reason, {"host": host, "ip": host, "port": address.port, "detail": url})
+
+
+def _always_usable(address: Address) -> bool:
+    return address.scheme in _DEFAULT_PORTS and address.loopback
 
 
 def _judge_domain(
-    profile: Profile,
-    address: Address,
-    listed: Sequence[str],
-    decisions: Decisions,
-    detail: Mapping[str, object],
-) -> Failure | None:
+    profile: Profile, address: Address, listed: Sequence[str], decisions: Decisions
+) -> Reason | None:
     if profile.domain_check == "skipped":
         decisions.add("rules", "domain_check", "the domain list is not judged")
         return None
     if any(_covers(profile, entry, address) for entry in listed):
         return None
     decisions.add("rules", "domain_match", f"{address.origin} is not in the domain list")
-    return Failure(Reason.DOMAIN_NOT_LISTED, detail)
+    return Reason.DOMAIN_NOT_LISTED
 
 
 def _covers(profile: Profile, entry: str, address: Address) -> bool:
@@ -171,53 +186,74 @@ def is_downgraded(url: str, dialled: str) -> bool:
     return url.startswith("https:") and dialled.startswith("http:")
 
 
-def headers_for(
-    profile: Profile,
-    given: Mapping[str, object],
-    identity: Mapping[str, str],
-    trace_id: str,
-    decisions: Decisions,
-) -> tuple[tuple[str, str], ...]:
+class HeaderRules:
     """
-    Return the request headers a call sends: the host's own, and what it lets through.
+    Which request headers a host sends: its own, and what it lets through of the caller's.
 
     Args:
         profile: the host.
-        given: the `header` option.
-        identity: `appid` and `version` for the Referer.
-        trace_id: the call's id, for hosts that send one.
-        decisions: collects what was dropped and by which rule.
+        appid: the app id in the Referer.
+        version: the page version in it.
     """
-    kept = [
-        (name, js_string(value))
-        for name, value in given.items()
-        if _lets_through(profile, name, js_string(value), decisions)
-    ]
-    own = dict.fromkeys(profile.trace_headers, trace_id)
-    if profile.referer is not None:
-        own["Referer"] = profile.referer.format(**identity)
-    if profile.user_agent is not None:
-        own["User-Agent"] = profile.user_agent
-    taken = {name.lower() for name in own}
-    for name, _ in kept:
-        if name.lower() in taken:
-            decisions.add("rules", "forbidden_headers", f"{name} is the host's own: dropped")
-    return (*own.items(), *((name, value) for name, value in kept if name.lower() not in taken))
+
+    def __init__(self, profile: Profile, appid: str, version: str) -> None:
+        self._trace = profile.trace_headers
+        own = dict.fromkeys(self._trace, "")
+        if profile.referer is not None:
+            own["Referer"] = profile.referer.format(appid=appid, version=version)
+        if profile.user_agent is not None:
+            own["User-Agent"] = profile.user_agent
+        self._own = own
+        self._taken = {name.lower() for name in own}
+        self._dropped = dict.fromkeys(profile.refused_headers, _REFUSED)
+        self._dropped |= dict.fromkeys(profile.forbidden_headers, _FORBIDDEN)
+        if profile.content_type == "force":
+            self._dropped.setdefault("content-type", _FORCED)
+
+    def sent(
+        self, given: Mapping[str, object], trace_id: str, decisions: Decisions
+    ) -> tuple[tuple[str, str], ...]:
+        """
+        Return the headers of one call.
+
+        Args:
+            given: the `header` option.
+            trace_id: the call's id, for hosts that send one.
+            decisions: collects what was dropped and by which rule.
+        """
+        own = self._own
+        if self._trace:
+            own = own | dict.fromkeys(self._trace, trace_id)
+        sent = [*own.items()]
+        for name, value in given.items():
+            text = js_string(value)
+            dropped = self._why_dropped(name, text)
+            if dropped is None:
+                sent.append((name, text))
+            else:
+                rule, effect = dropped
+                decisions.add("rules", rule, effect.format(name=name, value=text))
+        return tuple(sent)
+
+    def _why_dropped(self, name: str, text: str) -> tuple[str, str] | None:
+        """Return the rule that keeps a header from being sent, and its effect in words."""
+        lower = name.lower()
+        if lower in self._dropped:
+            return self._dropped[lower]
+        if not (_TOKEN.fullmatch(name) and _is_sendable(text)):
+            return _UNSENDABLE
+        return _OWN if lower in self._taken else None
 
 
-def _lets_through(profile: Profile, name: str, value: str, decisions: Decisions) -> bool:
-    lower = name.lower()
-    if lower in profile.forbidden_headers:
-        decisions.add("rules", "forbidden_headers", f"{name} cannot be set: dropped")
-    elif lower in profile.refused_headers:
-        decisions.add("rules", "refused_headers", f'Refused to set unsafe header "{name}"')
-    elif lower == "content-type" and profile.content_type == "force":
-        decisions.add("rules", "content_type", f"{name}: {value} is replaced")
-    elif not _TOKEN.fullmatch(name) or _UNSENDABLE.search(value):
-        decisions.add("rules", "header_syntax", f"{name!r} cannot be sent in HTTP: dropped")
-    else:
-        return True
-    return False
+_REFUSED = ("refused_headers", 'Refused to set unsafe header "{name}"')
+_FORBIDDEN = ("forbidden_headers", "{name} cannot be set: dropped")
+_FORCED = ("content_type", "{name}: {value} is replaced")
+_UNSENDABLE = ("header_syntax", "{name!r} cannot be sent in HTTP: dropped")
+_OWN = ("forbidden_headers", "{name} is the host's own: dropped")
+
+
+def _is_sendable(text: str) -> bool:
+    return (text.isascii() and text.isprintable()) or not _CONTROLS.search(text)
 
 
 def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -> bool:

@@ -116,7 +116,7 @@ class Bridge:
             overrides=dict(overrides),
         )
         self._native = Native(phone, record_limit)
-        self.description = layers.describe(self._target)
+        self.description = self._target.once(layers.describe)
         self._logic = PythonLogic(self.description, self._invoke, self._newest, self._report)
         self._closed = False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Scheduled(Protocol):
     """What the scheduler needs of a call."""
 
     worker: asyncio.Task[None] | None
-    """The task that runs it, while it runs."""
+    """The task that runs it, while there is something to cancel."""
 
     @property
     def settled(self) -> bool:
@@ -54,6 +53,7 @@ class Scheduler(Generic[C]):
         self._live = 0
         self._waiting: deque[C] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        self._free = 0  # workers that are about to look for the next call
 
     def submit(self, call: C) -> Place:
         """Give a call a slot or a place in the queue, or refuse it; it starts on a later tick."""
@@ -62,10 +62,18 @@ class Scheduler(Generic[C]):
             return "refused"
         self._live += 1
         self._waiting.append(call)
-        if self._limit is None or len(self._workers) < self._limit:
-            worker = asyncio.get_running_loop().create_task(self._work())
-            self._workers.add(worker)
+        if len(self._waiting) > self._free and (
+            self._limit is None or len(self._workers) < self._limit
+        ):
+            self._workers.add(asyncio.get_running_loop().create_task(self._work()))
+            self._free += 1
         return "queue" if full else "slot"
+
+    def finish(self, call: C) -> None:
+        """Note that nothing is left to run of a call but its end: its worker is free for others."""
+        if call.worker is not None:
+            call.worker = None
+            self._free += 1
 
     def release(self, call: C) -> None:
         """Free the slot or place of a call that has just settled, and stop what still runs."""
@@ -82,31 +90,40 @@ class Scheduler(Generic[C]):
         worker = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             while self._waiting:
-                await self._serve(worker, self._waiting.popleft())
+                call = self._waiting.popleft()
+                if not call.settled:
+                    await self._serve(worker, call)
         finally:
             # At once, not when the task is done: a call submitted in between would have no worker.
             self._workers.discard(worker)
+            self._free -= 1
 
     async def _serve(self, worker: asyncio.Task[None], call: C) -> None:
-        if call.settled:
-            return
         call.worker = worker
+        self._free -= 1
         try:
             await self._run(call)
         except asyncio.CancelledError:
             if not call.settled:
                 raise
-        call.worker = None
-        await _absorb_cancellation(worker)
+        finally:
+            self.finish(call)
+        if self._waiting or worker.cancelling():
+            await _pause(worker)
 
 
-async def _absorb_cancellation(worker: asyncio.Task[None]) -> None:
+async def _pause(worker: asyncio.Task[None]) -> None:
     """
-    Take back the cancellation that ended one call, so that it cannot reach the next.
+    Let others have the loop between two calls: some, such as those made offline, never wait.
 
-    A call aborted from inside its own last step is cancelled with nothing left to await.
+    The cancellation that ended the one is taken back, so that it cannot reach the next: a call
+    aborted from inside its own last step is cancelled with nothing left to await.
     """
+    cancelled = worker.cancelling()
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if not cancelled:
+            raise
     while worker.cancelling():
-        with suppress(asyncio.CancelledError):
-            await asyncio.sleep(0)
         worker.uncancel()

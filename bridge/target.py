@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from bridge import registry
 from bridge.errors import BridgeError
 from bridge.profile import Device, Layer, Profile, RequestProfile, Version, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
 
 _FIXED = {
     "name",
@@ -87,6 +89,16 @@ class Target:
         """The names in `res.profile` in this version."""
         return tuple(n for n in self.profile.profile_fields if self.has(f"profile.{n}"))
 
+    @cached_property
+    def _made(self) -> dict[Callable[[Target], object], object]:
+        return {}
+
+    def once(self, make: Callable[[Target], T]) -> T:
+        """Return what a function of a module makes of this target; it is called a single time."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
+
     def reached(self, since: str | None) -> bool:
         """Tell whether this version is `since` or newer; no version means the newest."""
         return since is None or self.version is None or self.version >= parse_version(since)
@@ -100,6 +112,13 @@ def resolve(text: str, overrides: Mapping[str, object] | None = None) -> Target:
         BridgeError: an unknown platform, layer or field, a value the field cannot take, or a
             layer that does not run over that host.
     """
+    target = _resolved(text)
+    return _overridden(target, overrides) if overrides else target
+
+
+@lru_cache(maxsize=256)
+def _resolved(text: str) -> Target:
+    """Resolve an address; every bridge on it shares the target and what was made of it."""
     address, at, version = text.partition("@")
     if at and not _VERSION.fullmatch(version):
         message = f"bad version in target {text!r}: {version!r} is not numbers and dots"
@@ -109,7 +128,7 @@ def resolve(text: str, overrides: Mapping[str, object] | None = None) -> Target:
     layers = _stack(layer)
     name = f"{layer.name}/{profile.name}" if layer else profile.name
     aged = _aged(profile, number)
-    return _overridden(Target(f"{name}{at}{version}", aged, layers, number), overrides or {})
+    return _overridden(Target(f"{name}{at}{version}", aged, layers, number), {})
 
 
 def _platforms(address: str) -> tuple[Layer | None, Profile]:

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from bridge import layers, outcome, rules
-from bridge.call import Call
+from bridge import layers, outcome, rules, wire
+from bridge.call import Call, Kind
 from bridge.files import FileFailure
 from bridge.log import log
-from bridge.options import understand
+from bridge.options import reader
 from bridge.protocol import id_key
 from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
-from bridge.task import Event
+from bridge.task import State
 from bridge.timings import Moments
 from bridge.trace import PREVIEW_BYTES, Response, request_of
 from bridge.transport import TransportFailure, WireUpload
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from bridge.protocol import Deliver, Invoke, TaskState
     from bridge.target import Target
     from bridge.transport import Headers, Reply
+    from bridge.wire import Content
 
 
 class Tasks(ABC):
@@ -61,9 +61,13 @@ class Tasks(ABC):
         self._configs = configs
         self._target = target
         self._profile = target.profile
-        self._heard = layers.heard(phone.target, self.api)
+        self._reader = reader(target, self.api)
+        self._kind = Kind(self.task, target.profile, layers.heard(phone.target, self.api))
+        self._listed = rules.listed_for(phone.domains, self.api)
+        self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)
         self._calls: dict[int, Call] = {}
         self._scheduler = Scheduler(self._profile.limit, self._profile.overflow, self._run)
+        self._number = id_key(self.task)
 
     # --- what each API does in its own way
 
@@ -72,8 +76,8 @@ class Tasks(ABC):
         """Prepare what the call sends, and find what is wrong with it before it takes a slot."""
 
     @abstractmethod
-    def _filled(self, call: Call, envelope: WireUpload, stack: ExitStack) -> WireUpload:
-        """Put what the call sends into its envelope; the stack closes what is opened for it."""
+    def _content(self, call: Call) -> Content:
+        """Return what the call sends, its files opened."""
 
     @abstractmethod
     def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
@@ -91,9 +95,10 @@ class Tasks(ABC):
         """Wait until the I/O of every ended call is gone."""
         await self._scheduler.drained()
 
-    def operate(self, params: Options) -> Result:
+    def operate(self, message: Invoke, deliver: Deliver) -> Result:  # noqa: ARG002  taken like all
         """Do what the logic asks of a task: `abort`, which is too late for one that has ended."""
-        call = self._calls.get(cast("int", params.get(id_key(self.task))))
+        params = message.params
+        call = self._calls.get(cast("int", params.get(self._number)))
         if params.get("operationType") != "abort" or call is None:
             return {"errMsg": f"operate{self.task}:fail"}
         self._fail(call, Failure(Reason.ABORTED), later=True)
@@ -108,7 +113,7 @@ class Tasks(ABC):
             failed = self._broken(call, error)
         if failed is not None:
             self._fail(call, failed, later=True)
-        answer: Result = {id_key(self.task): call.number, "errMsg": f"create{self.task}:ok"}
+        answer: Result = {self._number: call.number, "errMsg": f"create{self.task}:ok"}
         refused = failed is not None and failed.reason is Reason.BAD_PARAMETER
         if refused and self._profile.after_bad_parameter == "undefined":
             answer["returns"] = "undefined"
@@ -117,12 +122,9 @@ class Tasks(ABC):
     # --- before it is sent
 
     def _open(self, message: Invoke, deliver: Deliver) -> Call:
-        record = self._desk.sign_in(message, self.api)
-        record.target = self._target
+        record = self._desk.sign_in(message, self.api, self._target)
         chain = layers.chain(self._target, message.namespace)
-        now = self._desk.clock.now
-        call = Call(record, self.task, chain, self._profile, self._heard, deliver, now)
-        call.turn = message.turn
+        call = Call(record, self._kind, chain, deliver, message.turn, self._desk.clock)
         self._calls[record.id] = call
         return call
 
@@ -142,34 +144,36 @@ class Tasks(ABC):
     def _understand(self, call: Call, message: Invoke) -> Failure | None:
         record, profile = call.record, self._profile
         given = message.params
-        options = layers.down(call.chain, profile, self.api, given, self._configs, record.decisions)
-        seen = understand(self._target, self.api, options, record.decisions)
-        call.values, record.unknown_keys = seen.values, (*seen.unknown, *message.unknown)
-        record.understood = seen.values
-        record.not_emulated = outcome.idle_options(profile, seen.values)
+        if call.chain:
+            given = layers.down(
+                call.chain, profile, self.api, given, self._configs, record.decisions
+            )
+        reading = self._reader.reading(given)
+        record.decisions += reading.decisions
+        record.understood = call.values = reading.values(given)
+        record.unknown_keys = (*reading.unknown, *message.unknown)
+        record.not_emulated = reading.switched_on(call.values)
         if profile.trace_headers:
             call.trace_id = self._phone.chance.trace_id(round(record.started))
-        return seen.failure
+        return reading.failure
 
     def _judge(self, call: Call) -> Failure | None:
         url = rules.absolute(self._profile, js_string(call.values.get("url", "")))
         call.values["url"] = url
-        return rules.judge(self._profile, url, self._listed(), call.record.decisions)
-
-    def _listed(self) -> tuple[str, ...] | None:
-        return rules.listed_for(self._phone.domains, self.api)
+        return rules.judge(self._profile, url, self._listed, call.record.decisions)
 
     def _submit(self, call: Call) -> Failure | None:
-        place, limit = self._scheduler.submit(call), self._profile.limit
+        record, limit = call.record, self._profile.limit
+        place = self._scheduler.submit(call)
         if place == "refused":
-            call.record.decisions.add("schedule", "overflow", f"{limit} are running: refused")
+            record.decisions.add("schedule", "overflow", f"{limit} are running: refused")
             return Failure(Reason.OVER_LIMIT)
+        call.advance(State.QUEUED)
+        record.queued = call.now()
         if place == "queue":
-            call.record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
-        call.waits, call.placed = place == "queue", True
-        call.advance(Event.QUEUE)
-        call.queued = call.dequeued = self._desk.clock.now()
-        call.record.times["queued"] = call.ms(call.queued)
+            record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
+        else:
+            record.dequeued = record.queued
         return None
 
     # --- while it is sent
@@ -178,13 +182,12 @@ class Tasks(ABC):
         """Send one call; whatever goes wrong settles it, cancellation apart."""
         if call.turn is not None:
             await call.turn.wait()
-        if call.waits:
-            call.dequeued = self._desk.clock.now()
-        call.record.times["dequeued"] = call.ms(call.dequeued)
-        call.advance(Event.SEND)
-        loop = asyncio.get_running_loop()
+        if call.record.dequeued is None:
+            call.record.dequeued = call.now()
+        call.advance(State.SENDING)
         try:
-            call.timer = loop.call_later(self._timeout(call), self._expire, call)
+            due = call.now() + self._timeout(call)
+            call.timer = call.clock.loop.call_at(due, self._expire, call)
             self._answer(call, await self._send(call))
         except (TransportFailure, FileFailure) as failure:
             self._fail(call, Failure(failure.reason, failure.detail))
@@ -206,33 +209,40 @@ class Tasks(ABC):
 
     async def _send(self, call: Call) -> Reply:
         phone = self._phone
-        phone.network.judge(rules.parse(cast("str", call.values["url"])))
-        with ExitStack() as stack:
-            upload = self._filled(call, self._envelope(call), stack)
-            stack.callback(self._note_request, call, upload)
-            return await phone.transport().send(upload, call)
+        try:
+            phone.network.judge(rules.parse(cast("str", call.values["url"])))
+            upload = self._wire_upload(call)
+            try:
+                return await phone.transport().send(upload, call)
+            finally:
+                self._note_request(call, upload)
+                wire.close(upload.files)
+        finally:
+            self._scheduler.finish(call)
 
-    def _envelope(self, call: Call) -> WireUpload:
-        """Return the request without its content."""
+    def _wire_upload(self, call: Call) -> WireUpload:
         phone, profile, decisions = self._phone, self._profile, call.record.decisions
-        identity = {"appid": phone.appid, "version": phone.page_version}
+        headers = self._headers.sent(call.header, call.trace_id, decisions)
+        content = self._content(call)
         return WireUpload(
             url=cast("str", call.values["url"]),
-            headers=rules.headers_for(profile, call.header, identity, call.trace_id, decisions),
-            fields=(),
-            files=(),
-            boundary="",
+            headers=headers,
+            fields=content.fields,
+            files=content.files,
+            boundary=content.boundary,
             judge=partial(self._judge_hop, call),
             check_answer=partial(self._check_answer, call),
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
             cut=phone.network.cut,
+            method=content.method,
+            body=content.body,
         )
 
     def _judge_hop(self, call: Call, url: str) -> None:
         decisions = call.record.decisions
         decisions.add("rules", "max_redirects", f"redirected to {url}")
-        failed = rules.judge(self._profile, url, self._listed(), decisions, redirect=True)
+        failed = rules.judge(self._profile, url, self._listed, decisions, redirect=True)
         if failed is not None:
             raise TransportFailure(failed.reason, failed.detail)
 
@@ -242,26 +252,28 @@ class Tasks(ABC):
             raise TransportFailure(Reason.BAD_RESPONSE, {"detail": "cross-origin answer refused"})
 
     def _note_request(self, call: Call, upload: WireUpload) -> None:
-        left = self._desk.previews_left
-        call.record.request = request_of(upload, call.measures, left)
-        self._desk.keep_previews(call.record)
+        desk = self._desk
+        request = request_of(upload, call.measures, desk.previews_left)
+        call.record.request = request
+        desk.previews_left -= request.held
 
     # --- the end of a call
 
     def _answer(self, call: Call, reply: Reply) -> None:
-        epoch = self._desk.clock.epoch_ms
-        moments = Moments(call.invoked, call.queued, call.dequeued, call.measures, epoch)
-        shaped = self._shaped(call, reply, moments)
-        body = reply.body
-        call.record.response = Response(
-            reply.status, reply.headers, len(body), body[:PREVIEW_BYTES]
-        )
+        record, measures, body = call.record, call.measures, reply.body
+        record.response = Response(reply.status, reply.headers, len(body), body[:PREVIEW_BYTES])
+        shaped = self._shaped(call, reply, self._moments(call))
         if isinstance(shaped, Failure):
             self._fail(call, shaped)
             return
-        plain = rules.is_downgraded(reply.url, call.measures.dialled)
-        call.record.not_emulated += outcome.not_emulated(self._target, shaped, plain=plain)
+        plain = rules.is_downgraded(reply.url, measures.dialled)
+        record.not_emulated += outcome.not_emulated(self._target, shaped, plain=plain)
         self._settle(call, "success", shaped)
+
+    def _moments(self, call: Call) -> Moments:
+        record, epoch = call.record, call.clock.epoch_ms
+        queued, dequeued = cast("tuple[float, float]", (record.queued, record.dequeued))
+        return Moments(record.invoked, queued, dequeued, call.measures, epoch)
 
     def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
         if call.settled:
@@ -274,21 +286,22 @@ class Tasks(ABC):
 
     def _settle(self, call: Call, state: TaskState, result: Result, *, later: bool = False) -> None:
         """End a call once: free what it holds, close its record, then tell the logic."""
-        if not call.advance(Event.SETTLE):
+        placed = call.state is not State.CREATED
+        if not call.advance(State.SETTLED):
             return
         if call.timer is not None:
             call.timer.cancel()
-        if call.placed:
+        if placed:
             self._scheduler.release(call)
         shown = layers.up(call.chain, self._profile, self.api, result)
         call.record.close(shown, ok=state == "success", at=call.ms())
-        call.record.note_measures(call.measures, call.ms)
-        finish = partial(self._finish, call, state, shown, None if shown == result else result)
+        call.record.note_measures(call.measures)
+        raw = None if shown is result or shown == result else result
         if later:
             # No event fires before the call has returned.
-            asyncio.get_running_loop().call_soon(finish)
+            asyncio.get_running_loop().call_soon(self._finish, call, state, shown, raw)
         else:
-            finish()
+            self._finish(call, state, shown, raw)
 
     def _finish(self, call: Call, state: TaskState, result: Result, raw: Result | None) -> None:
         del self._calls[call.number]

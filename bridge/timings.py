@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from bridge.values import Flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +28,7 @@ TLS_FIELDS = frozenset({"SSLconnectionStart", "SSLconnectionEnd"})
 """Fields that are 0 where a route leads an https address to a plain server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(NamedTuple):
     """
     When things happened to one call, in seconds of `loop.time()`.
 
@@ -39,54 +41,73 @@ class Moments:
     measures: Measures
     epoch: Callable[[float], int]
 
-    def at(self, name: str) -> int:
-        """Return when `name` happened, 0 if it never did."""
-        time = self.measures.times.get(name)
-        return 0 if time is None else self.epoch(time)
-
-    def at_or_fetch(self, name: str) -> int:
-        """Return when `name` happened, or the fetch start where a connection was reused."""
-        return self.at(name if name in self.measures.times else "fetch_start")
-
-    def kbps(self) -> int:
-        """Return the download's kilobits per second, 0 when it was too short to tell."""
-        times = self.measures.times
-        seconds = times.get("response_end", 0.0) - times.get("response_start", 0.0)
-        return round(self.measures.received_bytes * 8 / 1000 / seconds) if seconds > 0 else 0
+    def times(self) -> dict[str, float]:
+        """Return every moment by name; what never happened is absent."""
+        times = self.measures.times.copy()
+        times.update(invoked=self.invoked, queued=self.queued, dequeued=self.dequeued)
+        if "tls_start" in times and "connect_end" in times:
+            times["tls_end"] = times["connect_end"]
+        if "fetch_start" in times:
+            # A reused connection has its lookup and its connecting at the fetch start.
+            for name in _CONNECTING:
+                times.setdefault(name, times["fetch_start"])
+        return times
 
 
-_FIELDS: dict[str, Callable[[Moments], object]] = {
-    "invokeStart": lambda m: m.epoch(m.invoked),
-    "queueStart": lambda m: m.epoch(m.queued),
-    "queueEnd": lambda m: m.epoch(m.dequeued),
-    "redirectStart": lambda m: m.at("redirect_start"),
-    "redirectEnd": lambda m: m.at("redirect_end"),
-    "fetchStart": lambda m: m.at("fetch_start"),
-    "domainLookUpStart": lambda m: m.at_or_fetch("dns_start"),
-    "domainLookUpEnd": lambda m: m.at_or_fetch("dns_end"),
-    "connectStart": lambda m: m.at_or_fetch("connect_start"),
-    "connectEnd": lambda m: m.at_or_fetch("connect_end"),
-    "SSLconnectionStart": lambda m: m.at("tls_start"),
-    "SSLconnectionEnd": lambda m: m.at("connect_end") if m.at("tls_start") else 0,
-    "requestStart": lambda m: m.at("request_start"),
-    "requestEnd": lambda m: m.at("request_end"),
-    "responseStart": lambda m: m.at("response_start"),
-    "responseEnd": lambda m: m.at("response_end"),
-    "rtt": lambda m: round(m.measures.rtt),
-    "estimate_nettype": lambda _: 0,
-    "httpRttEstimate": lambda _: 0,
-    "transportRttEstimate": lambda _: 0,
-    "downstreamThroughputKbpsEstimate": lambda _: 0,
-    "throughputKbps": Moments.kbps,
-    "peerIP": lambda m: m.measures.ip,
-    "port": lambda m: m.measures.port,
-    "socketReused": lambda m: m.measures.reused,
-    "sendBytesCount": lambda m: m.measures.sent_bytes,
-    "receivedBytedCount": lambda m: m.measures.received_bytes,
-    "protocol": lambda _: "http1.1",
-    "usingHighPerformanceMode": lambda _: False,
+def _kbps(measures: Measures) -> int:
+    """Return the download's kilobits per second, 0 when it was too short to tell."""
+    times = measures.times
+    seconds = times.get("response_end", 0.0) - times.get("response_start", 0.0)
+    return round(measures.received_bytes * 8 / 1000 / seconds) if seconds > 0 else 0
+
+
+_CONNECTING = ("dns_start", "dns_end", "connect_start", "connect_end")
+_TIMES = {
+    "invokeStart": "invoked",
+    "queueStart": "queued",
+    "queueEnd": "dequeued",
+    "redirectStart": "redirect_start",
+    "redirectEnd": "redirect_end",
+    "fetchStart": "fetch_start",
+    "domainLookUpStart": "dns_start",
+    "domainLookUpEnd": "dns_end",
+    "connectStart": "connect_start",
+    "connectEnd": "connect_end",
+    "SSLconnectionStart": "tls_start",
+    "SSLconnectionEnd": "tls_end",
+    "requestStart": "request_start",
+    "requestEnd": "request_end",
+    "responseStart": "response_start",
+    "responseEnd": "response_end",
 }
-_SPELLINGS = {name.lower(): field for name, field in _FIELDS.items()}
+"""A host's field -> the moment it tells, 0 for one that never came."""
+_COUNTS: dict[str, Callable[[Measures], object]] = {
+    "rtt": lambda measures: round(measures.rtt),
+    "throughputKbps": _kbps,
+    "peerIP": attrgetter("ip"),
+    "port": attrgetter("port"),
+    "socketReused": attrgetter("reused"),
+    "sendBytesCount": attrgetter("sent_bytes"),
+    "receivedBytedCount": attrgetter("received_bytes"),
+}
+"""A host's field -> what it tells of the connection."""
+_CONSTANTS: dict[str, object] = {
+    "estimate_nettype": 0,
+    "httpRttEstimate": 0,
+    "transportRttEstimate": 0,
+    "downstreamThroughputKbpsEstimate": 0,
+    "protocol": "http1.1",
+    "usingHighPerformanceMode": False,
+}
+_SPELLINGS = {field.lower(): field for field in (*_TIMES, *_COUNTS, *_CONSTANTS)}
+
+
+class _Layout(NamedTuple):
+    """The fields of one host: as they are without a transfer, and where measured ones go."""
+
+    empty: Flat[object]
+    times: dict[str, list[str]]
+    counts: list[tuple[str, Callable[[Measures], object]]]
 
 
 def measured(names: tuple[str, ...], moments: Moments) -> dict[str, object]:
@@ -96,9 +117,25 @@ def measured(names: tuple[str, ...], moments: Moments) -> dict[str, object]:
     Raises:
         KeyError: a name that no host uses.
     """
-    return {name: field(moments) for name, field in _fields(names)}
+    layout, epoch = _layout(names), moments.epoch
+    told = Flat(layout.empty)
+    for moment, at in moments.times().items():
+        for field in layout.times.get(moment, ()):
+            told[field] = epoch(at)
+    for field, count in layout.counts:
+        told[field] = count(moments.measures)
+    return told
 
 
-@cache
-def _fields(names: tuple[str, ...]) -> list[tuple[str, Callable[[Moments], object]]]:
-    return [(name, _SPELLINGS[name.lower()]) for name in names]
+@lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...]) -> _Layout:
+    known = {name: _SPELLINGS[name.lower()] for name in names}
+    times: dict[str, list[str]] = defaultdict(list)
+    for name, field in known.items():
+        if field in _TIMES:
+            times[_TIMES[field]].append(name)
+    return _Layout(
+        empty=Flat({name: _CONSTANTS.get(field, 0) for name, field in known.items()}),
+        times=dict(times),
+        counts=[(name, _COUNTS[field]) for name, field in known.items() if field in _COUNTS],
+    )

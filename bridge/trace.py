@@ -12,7 +12,7 @@ from bridge.profile import Text
 from bridge.values import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bridge.profile import Options, Profile, Source
     from bridge.reasons import Reason
@@ -31,21 +31,22 @@ _QUERY = re.compile(r"([?&])([^=&#]*)=([^&#]*)")
 _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-class Decisions:
+Decision = tuple[str, str, str]
+"""A step, the profile field (or rule) that decided there, and what it did."""
+
+
+class Decisions(list[Decision]):
     """The rules that decided a call, each with its source in the profile."""
 
-    __slots__ = ("_taken",)
-
-    def __init__(self) -> None:
-        self._taken: list[tuple[str, str, str]] = []
+    __slots__ = ()
 
     def add(self, step: str, rule: str, effect: str) -> None:
         """Note that at `step` the profile field (or rule) `rule` had this effect."""
-        self._taken.append((step, rule, effect))
+        self.append((step, rule, effect))
 
     def rules(self) -> list[str]:
         """Return the names of the rules that decided, in order."""
-        return [rule for _, rule, _ in self._taken]
+        return [rule for _, rule, _ in self]
 
     def to_json(self, sources: Mapping[str, Source]) -> list[dict[str, object]]:
         """Return `[{step, rule, effect, source}]`; source is null for a rule of ours."""
@@ -56,7 +57,7 @@ class Decisions:
                 "effect": mask_url(effect),
                 "source": _cited(sources.get(rule)),
             }
-            for step, rule, effect in self._taken
+            for step, rule, effect in self
         ]
 
 
@@ -77,15 +78,27 @@ class SentPart:
 
 @dataclass(slots=True)
 class Request:
-    """The request as it left; `preview` holds the first bytes of a body that is no form."""
+    """
+    The request as it left.
+
+    `preview` holds the first bytes of a body that is no form; of a form there are `fields`, the
+    text fields as they were given, and `files`. `held` is how many bytes all previews hold on to.
+    """
 
     url: str
     dialled: str
     method: str
     headers: Headers
     size: int
-    parts: list[SentPart]
-    preview: bytes | None = None
+    fields: tuple[tuple[str, str], ...]
+    files: list[SentPart]
+    preview: bytes | None
+    held: int
+
+    @property
+    def parts(self) -> list[SentPart]:
+        """The parts of the form, fields before files."""
+        return [*(_field_part(name, value) for name, value in self.fields), *self.files]
 
 
 @dataclass(slots=True)
@@ -103,8 +116,8 @@ class Record:
     """
     Everything about one call.
 
-    `times` maps `invoked queued dequeued dns connect tls send sent first_byte end` to milliseconds
-    from `started` (epoch milliseconds); what did not happen is absent here and null in the JSON.
+    `started` is in epoch milliseconds; `invoked`, `queued`, `dequeued` and what the transport
+    measured are seconds of `loop.time()`, `ended` is milliseconds after `invoked`.
     """
 
     id: int
@@ -119,7 +132,11 @@ class Record:
     decisions: Decisions = field(default_factory=Decisions)
     conditions: tuple[str, ...] = ()
     not_emulated: list[str] = field(default_factory=list)
-    times: dict[str, float | None] = field(default_factory=lambda: {"invoked": 0.0})
+    invoked: float = 0.0
+    queued: float | None = None
+    dequeued: float | None = None
+    measured: Mapping[str, float] = field(default_factory=dict)
+    ended: float | None = None
     request: Request | None = None
     response: Response | None = None
     progress: list[tuple[float, int]] = field(default_factory=list)
@@ -134,23 +151,34 @@ class Record:
     sink_upload: int | None = None
 
     @property
+    def times(self) -> dict[str, float]:
+        """
+        When things happened, in milliseconds from the call.
+
+        The keys are `invoked queued dequeued dns connect tls send sent first_byte end`; what did
+        not happen is absent here and null in the JSON.
+        """
+        found = {name: self.measured.get(key) for name, key in _MEASURED.items()}
+        found |= {"invoked": self.invoked, "queued": self.queued, "dequeued": self.dequeued}
+        times = {name: self.ms(at) for name, at in found.items() if at is not None}
+        return times if self.ended is None else {**times, "end": self.ended}
+
+    @property
     def preview_bytes(self) -> int:
-        """How much of what was sent this record holds on to."""
-        if self.request is None:
-            return 0
-        parts = sum(len(part.preview or b"") for part in self.request.parts)
-        return parts + len(self.request.preview or b"")
+        """How many bytes of what was sent this record holds on to."""
+        return 0 if self.request is None else self.request.held
+
+    def ms(self, at: float) -> float:
+        """Return a moment of `loop.time()` in milliseconds from the call."""
+        return (at - self.invoked) * 1000
 
     def close(self, result: dict[str, object], *, ok: bool, at: float) -> None:
         """Note how the call ended, `at` milliseconds after it began."""
-        self.ok, self.result = ok, result
-        self.times["end"] = at
+        self.ok, self.result, self.ended = ok, result, at
 
-    def note_measures(self, measures: Measures, ms: Callable[[float], float]) -> None:
-        """Take over what the transport measured; `ms` turns its times into this record's."""
-        for name, measured in _MEASURED.items():
-            if measured in measures.times:
-                self.times[name] = ms(measures.times[measured])
+    def note_measures(self, measures: Measures) -> None:
+        """Take over what the transport measured, as it stands now."""
+        self.measured = measures.times.copy()
         if measures.unrouted:
             self.unrouted = measures.unrouted
             effect = f"{measures.unrouted} is not routed, so it was never dialled"
@@ -172,7 +200,7 @@ class Record:
             "decisions": self.decisions.to_json(sources_of(self.target)),
             "conditions": list(self.conditions),
             "not_emulated": list(self.not_emulated),
-            "times": {key: _ms(self.times.get(key)) for key in _TIMES},
+            "times": _shown_times(self.times),
             "request": self._request(),
             "response": self._response(),
             "progress": [[_ms(at), sent] for at, sent in self.progress],
@@ -223,21 +251,32 @@ def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
         measures: what it did with it.
         budget: bytes of previews that may still be kept.
     """
-    parts = [
-        SentPart(name, None, None, len(value.encode("utf-8", "replace")), _clip(value))
-        for name, value in upload.fields
-    ]
+    files: list[SentPart] = []
+    held = 0
     for part in upload.files:
-        parts.append(_file_part(part, budget))
-        budget -= len(parts[-1].preview or b"")
-    headers = measures.request_headers or upload.headers
-    dialled, sent = measures.dialled, measures.body_bytes
-    body = upload.body[:PREVIEW_BYTES] if upload.body and budget >= PREVIEW_BYTES else None
-    return Request(upload.url, dialled, upload.method, headers, sent, parts, body)
+        sent = _file_part(part, budget - held)
+        held += len(sent.preview or b"")
+        files.append(sent)
+    body = None
+    if upload.body and budget >= PREVIEW_BYTES:
+        body = upload.body[:PREVIEW_BYTES]
+        held += len(body)
+    return Request(
+        url=upload.url,
+        dialled=measures.dialled,
+        method=upload.method,
+        headers=measures.request_headers or upload.headers,
+        size=measures.body_bytes,
+        fields=upload.fields,
+        files=files,
+        preview=body,
+        held=held,
+    )
 
 
-def _clip(value: str) -> bytes:
-    return value.encode("utf-8", "replace")[:PREVIEW_BYTES]
+def _field_part(name: str, value: str) -> SentPart:
+    content = value.encode("utf-8", "replace")
+    return SentPart(name, None, None, len(content), content[:PREVIEW_BYTES])
 
 
 def _file_part(part: FilePart, budget: int) -> SentPart:
@@ -297,6 +336,10 @@ def _device_sources(profile: Profile) -> dict[str, Source]:
     apis = profile.device.apis if profile.device is not None else {}
     members = {f"{n}.{m}": inner.source for n, a in apis.items() for m, inner in a.members.items()}
     return members | {name: api.source for name, api in apis.items()}
+
+
+def _shown_times(times: Mapping[str, float]) -> dict[str, float | None]:
+    return {key: _ms(times.get(key)) for key in _TIMES}
 
 
 def _ms(value: float | None) -> float | None:

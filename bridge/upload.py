@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from bridge import layers, outcome, wire
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.profile import Options, Result
     from bridge.protocol import Invoke
     from bridge.timings import Moments
-    from bridge.transport import Reply, WireUpload
+    from bridge.transport import Reply
 
 _BOUNDARY_DIGITS = 24
 
@@ -40,22 +38,21 @@ class Uploads(Tasks):
         call.header = cast("Options", header) if isinstance(header, dict) else {}
         try:
             call.picked = wire.chosen(call.values, call.record.decisions)
-            with ExitStack() as stack:
-                wire.opened(self._profile, self._phone.files, call.picked, stack)
+            wire.probe(self._profile, self._phone.files, call.picked)
         except FileFailure as failure:
             return Failure(failure.reason)
         return None
 
-    def _filled(self, call: Call, envelope: WireUpload, stack: ExitStack) -> WireUpload:
-        files = wire.opened(self._profile, self._phone.files, call.picked, stack)
-        call.record.boundary = f"----minibridge{self._phone.chance.hex(_BOUNDARY_DIGITS)}"
-        return replace(
-            envelope,
-            fields=wire.text_fields(call.values, call.record.decisions),
-            files=tuple(files),
-            boundary=call.record.boundary,
+    def _content(self, call: Call) -> wire.Content:
+        record, phone = call.record, self._phone
+        record.boundary = f"----minibridge{phone.chance.hex(_BOUNDARY_DIGITS)}"
+        return wire.Content(
+            fields=wire.text_fields(call.values, record.decisions),
+            files=wire.opened(self._profile, phone.files, call.picked),
+            boundary=record.boundary,
         )
 
     def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
         """Return the success object: any HTTP status is a success."""
-        return outcome.success(self._target, call.values, reply, moments, call.trace_id)
+        answer = outcome.Answer(self._target, reply, moments, call.trace_id)
+        return outcome.success(answer, call.values)

@@ -6,7 +6,7 @@ import base64
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from bridge.errors import BridgeError
 from bridge.files import HostFile
@@ -28,6 +28,7 @@ class Undefined:
 
 
 undefined: Final = Undefined()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Returns:
         return self.value
 
 
+class Flat(dict[str, T]):
+    """An object that holds no objects and no arrays: it is copied in one step."""
+
+    __slots__ = ()
+
+
 _BRANDS: dict[type, str] = {
     str: "String",
     bool: "Boolean",
@@ -63,6 +70,8 @@ _BRANDS: dict[type, str] = {
     bytearray: "ArrayBuffer",
     HostFile: "File",
 }
+_LEAVES = frozenset(_BRANDS) - {dict, list, tuple}
+"""The exact types of values that hold no others; whatever is not among them is looked at."""
 _MAX_DEPTH = 64
 _DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
 _EXACT = 2**53
@@ -92,19 +101,33 @@ def brand(value: object) -> str:
     raise BridgeError(message)
 
 
-def check(value: object, depth: int = 0) -> None:
+def check(value: object) -> None:
     """Raise `BridgeError` when a value, at any depth, could not come from a mini-program."""
-    if depth > _MAX_DEPTH:
+    taken(value)
+
+
+def taken(value: object, depth: int = 0) -> object:
+    """
+    Return a copy of what a mini-program passes, so that a later change by its owner has no effect.
+
+    Raises:
+        BridgeError: it could not come from a mini-program, at whatever depth.
+    """
+    if depth >= _MAX_DEPTH and isinstance(value, (dict, list, tuple)) and value:
         message = f"options are nested deeper than {_MAX_DEPTH} levels"
         raise BridgeError(message)
-    brand(value)
     if isinstance(value, dict):
-        for key, inner in value.items():
-            _check_key(key)
-            check(inner, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            check(inner, depth + 1)
+        members = dict(value)
+        for key, inner in members.items():
+            if type(key) is not str:
+                _check_key(key)
+            if type(inner) not in _LEAVES:
+                members[key] = taken(inner, depth + 1)
+        return members
+    if isinstance(value, (list, tuple)):
+        return [taken(inner, depth + 1) for inner in value]
+    brand(value)
+    return value
 
 
 def _check_key(key: object) -> None:
@@ -115,8 +138,14 @@ def _check_key(key: object) -> None:
 
 def copied(value: object) -> object:
     """Copy plain data at every depth, so that a later change on either side stays there."""
+    if isinstance(value, Flat):
+        return dict(value)
     if isinstance(value, dict):
-        return {key: copied(inner) for key, inner in value.items()}
+        members = dict(value)
+        for key, inner in members.items():
+            if type(inner) not in _LEAVES:
+                members[key] = copied(inner)
+        return members
     if isinstance(value, (list, tuple)):
         return [copied(inner) for inner in value]
     return value
@@ -124,6 +153,8 @@ def copied(value: object) -> object:
 
 def js_string(value: object) -> str:
     """Return what JavaScript's `String(value)` gives."""
+    if type(value) is str:
+        return value
     return value.text if isinstance(value, Foreign) else _STRINGS[brand(value)](value)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from bridge.files import FileFailure, HostFile
 from bridge.reasons import Reason
@@ -13,9 +12,9 @@ from bridge.transport import FilePart
 from bridge.values import js_string
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
+    from collections.abc import Iterable
 
-    from bridge.files import Files
+    from bridge.files import Files, OpenFile
     from bridge.profile import Options, Profile
     from bridge.trace import Decisions
 
@@ -24,8 +23,17 @@ _DEFAULT_TYPE = "application/octet-stream"
 _DEFAULT_NAME = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Content(NamedTuple):
+    """What one call sends: the fields and files of a form, or a body as it is."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    files: tuple[FilePart, ...] = ()
+    boundary: str = ""
+    method: str = "POST"
+    body: bytes | None = None
+
+
+class Chosen(NamedTuple):
     """One file the call names: the form key, and its virtual path."""
 
     name: str
@@ -43,11 +51,12 @@ def chosen(values: Options, decisions: Decisions) -> list[Chosen]:
     if isinstance(items, list) and items:
         decisions.add("files", "files", "files is not empty: filePath and name have no effect")
         return [_item(item) for item in items]
-    name = values.get("name", _DEFAULT_NAME)
-    path = _path_of(values.get("file")) or values.get("filePath")
+    path = values.get("filePath")
+    if "file" in values:
+        path = _path_of(values["file"]) or path
     if not isinstance(path, str) or not path:
         raise FileFailure(Reason.MISSING_FILE)
-    return [Chosen(js_string(name), path)]
+    return [Chosen(js_string(values.get("name", _DEFAULT_NAME)), path)]
 
 
 def _item(item: object) -> Chosen:
@@ -66,26 +75,48 @@ def _path_of(file: object) -> str | None:
     return path if isinstance(path, str) else None
 
 
-def opened(
-    profile: Profile, files: Files, picked: list[Chosen], stack: ExitStack
-) -> list[FilePart]:
+def probe(profile: Profile, files: Files, picked: list[Chosen]) -> None:
     """
-    Open the chosen files; the stack closes them.
+    Open each chosen file once, and close it.
 
     Raises:
         FileFailure: one is missing, not a file, unreadable, or over the host's size.
     """
-    return [_opened(profile, files, one, stack) for one in picked]
+    for one in picked:
+        _checked(profile, files, one).close()
 
 
-def _opened(profile: Profile, files: Files, one: Chosen, stack: ExitStack) -> FilePart:
-    file = files.open(one.path)
-    stack.callback(file.close)
-    if profile.max_size is not None and file.size > profile.max_size:
-        raise FileFailure(Reason.OVER_SIZE)
+def opened(profile: Profile, files: Files, picked: list[Chosen]) -> tuple[FilePart, ...]:
+    """Open the chosen files for the caller to `close`; raises `FileFailure` as `probe` does."""
+    parts: list[FilePart] = []
+    try:
+        for one in picked:
+            parts.append(_part(profile, files, one))  # noqa: PERF401  those before a bad one stay
+    except BaseException:
+        close(parts)
+        raise
+    return tuple(parts)
+
+
+def close(parts: Iterable[FilePart]) -> None:
+    """Close the files of an upload."""
+    for part in parts:
+        part.file.close()
+
+
+def _part(profile: Profile, files: Files, one: Chosen) -> FilePart:
+    file = _checked(profile, files, one)
     original = files.original_name(one.path) if profile.filename == "original" else None
     filename = original or one.path.rstrip("/").rpartition("/")[2]
     return FilePart(one.name, filename, _type_of(filename.rpartition(".")[2].lower()), file)
+
+
+def _checked(profile: Profile, files: Files, one: Chosen) -> OpenFile:
+    file = files.open(one.path)
+    if profile.max_size is not None and file.size > profile.max_size:
+        file.close()
+        raise FileFailure(Reason.OVER_SIZE)
+    return file
 
 
 @lru_cache(maxsize=256)
@@ -99,7 +130,10 @@ def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str],
     """Return `formData` as text fields in insertion order, values as JavaScript's `String(v)`."""
     given = values.get("formData")
     form = cast("Options", given) if isinstance(given, dict) else {}
+    fields = []
     for key, value in form.items():
+        text = js_string(value)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            decisions.add("wire", "form_value", f"{key} is sent as {js_string(value)!r}")
-    return tuple((key, js_string(value)) for key, value in form.items())
+            decisions.add("wire", "form_value", f"{key} is sent as {text!r}")
+        fields.append((key, text))
+    return tuple(fields)

@@ -328,6 +328,26 @@ async def test_a_callback_may_start_the_next_call() -> None:
         assert 1 == len(done)
 
 
+async def test_a_mini_program_that_tries_again_at_once_leaves_room_for_others() -> None:
+    """Offline no call ever waits for anything, yet the test goes on and can end that."""
+    desk = Desk(Bridge("wx", transport=MemoryTransport()))
+    tried: list[object] = []
+    async with desk.bridge:
+        desk.bridge.network.offline()
+
+        def again(result: object) -> None:
+            tried.append(result)
+            desk.bridge.api.uploadFile(options)
+
+        options = desk.options(fail=again, success=lambda _: None)
+        desk.bridge.api.uploadFile(options)
+        await ticks()
+        assert 1 < len(tried) < 50
+        desk.bridge.network.online()
+        await desk.bridge.settled()
+        assert desk.bridge.calls[-1].ok
+
+
 async def test_an_ended_call_leaves_no_descriptor_open(tmp_path: Path) -> None:
     """Success, failure and abort all close the file, and the embedded server's connection."""
     (tmp_path / "a.bin").write_bytes(bytes(1 << 20))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.files import HostFile
-from bridge.options import fresh_verdict, rules_for, understand, verdict
+from bridge.options import Reader, fresh_verdict, reader, rules_for, understand, verdict
 from bridge.outcome import failure
 from bridge.reasons import Reason
 from bridge.target import resolve
 from bridge.trace import Decisions
-from bridge.values import undefined
+from bridge.values import Foreign, undefined
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -79,6 +80,7 @@ def test_a_cached_verdict_always_equals_a_fresh_one(target: str, api: str) -> No
     """Types, presence and enum values alone decide, so the signature is all that counts."""
     rules = rules_for(resolve(target), api)
 
+    @settings(deadline=None)
     @given(options_for(target, api))
     def holds(present: Options) -> None:
         fresh = tuple(fresh_verdict(rules, present))
@@ -93,6 +95,7 @@ def test_a_cached_verdict_is_right_under_every_reading_of_file_type(file_type: s
     """The readings of `fileType` share no verdicts."""
     rules = rules_for(resolve("my", {"file_type": file_type}), API)
 
+    @settings(deadline=None)
     @given(options_for("my", API))
     def holds(present: Options) -> None:
         assert tuple(fresh_verdict(rules, present)) == verdict(rules, present)
@@ -124,6 +127,68 @@ def test_the_cache_is_bounded() -> None:
         present = {key: kinds[int(digit)] for key, digit in zip(keys, digits, strict=True)}
         verdict(rules, present)
         assert 4096 >= len(rules.verdicts)
+
+
+# --- readings
+
+
+FOREIGN = (Foreign("Date", "today"), Foreign("Symbol", "Symbol(a)"))
+ENTRIES = ([{"uri": "x"}], [{"uri": "x", "odd": 1}], [{"uri": 5}], [{"name": "n"}, "x"])
+
+
+def keys_of(target: str, api: str) -> tuple[str, ...]:
+    """Return every name of an option: the host's own, the renamed ones, and two of nobody."""
+    found = resolve(target)
+    own = rules_for(found, api).properties
+    return (*own, *found.profile.option_aliases, "odd", "strange")
+
+
+@pytest.mark.parametrize("api", [API, "chooseImage"])
+@pytest.mark.parametrize("target", [*HOSTS, "wx@2.9.9", "uni/h5@2.6.14"])
+def test_a_kept_reading_always_equals_a_fresh_one(target: str, api: str) -> None:
+    """Calls that differ in one name or value may be read alike only if they come to the same."""
+    keys = keys_of(target, api)
+    calls = st.lists(st.tuples(st.sampled_from(keys), ANY), max_size=8).map(dict)
+
+    @settings(deadline=None, max_examples=40)
+    @given(calls, st.sets(st.sampled_from(keys), min_size=2, max_size=2))
+    def holds(options: Options, names: set[str]) -> None:
+        memory = Reader(resolve(target), api)
+        for name, value in product(names, (*ONE_OF_EACH_BRAND, *FOREIGN, *ENTRIES)):
+            call = {**options, name: value}
+            fresh, kept = memory.fresh(call), memory.reading(call)
+            assert list(fresh.values(call).items()) == list(kept.values(call).items())
+            assert fresh.decisions == kept.decisions
+            assert fresh.failure == kept.failure
+            assert (fresh.unknown, fresh.idle) == (kept.unknown, kept.idle)
+
+    holds()
+
+
+def test_readings_do_not_grow_with_what_is_uploaded() -> None:
+    """Ever new texts, numbers and entries of a list are one call to the host."""
+    wx, h5 = reader(resolve("wx", {"limit": 3}), API), reader(resolve("uni/h5", {"limit": 3}), API)
+    for number in range(50):
+        wx.reading({**GOOD, "url": f"https://a.test/{number}", "timeout": number})
+        h5.reading({"url": "u", "files": [{"uri": f"{number}"}] * (number + 1)})
+    assert (1, 1) == (len(wx.readings), len(h5.readings))
+
+
+def test_readings_are_bounded() -> None:
+    """A mini-program that makes up options all the time fills no memory."""
+    memory = reader(resolve("wx", {"limit": 3}), API)
+    for number in range(4200):
+        memory.reading({**GOOD, f"odd{number}": 1})
+    assert 4096 >= len(memory.readings) > 0
+
+
+def test_what_is_done_to_one_calls_values_does_not_reach_the_next() -> None:
+    """A reading is shared, its values are not."""
+    target = resolve("wx")
+    first = understand(target, API, GOOD, Decisions())
+    first.values["url"] = "changed"
+    second = understand(target, API, GOOD, Decisions())
+    assert "https://a.test/" == second.values["url"]
 
 
 def test_options_are_read_against_their_version() -> None:

@@ -35,7 +35,7 @@ def reply(
 
 def shaped(target: Target, answer: Reply | None = None, **values: object) -> dict[str, Any]:
     """Return the success object of an answer."""
-    return outcome.success(target, values, answer or reply(), MOMENTS, "02trace")
+    return outcome.success(outcome.Answer(target, answer or reply(), MOMENTS, "02trace"), values)
 
 
 # --- failures
@@ -169,7 +169,7 @@ def test_placeholders_are_named_for_the_record() -> None:
     assert "profile.httpRttEstimate" in listed
     assert "profile.usingHighPerformanceMode" in listed
     assert not {"profile.rtt", "profile.SSLconnectionStart"} & set(listed)
-    assert [] == outcome.not_emulated(target, shaped(target, enableProfile=False), plain=False)
+    assert () == outcome.not_emulated(target, shaped(target, enableProfile=False), plain=False)
 
 
 def test_tls_times_are_placeholders_where_an_https_address_was_dialled_plainly() -> None:
@@ -255,6 +255,22 @@ def test_a_percent_stays_within_its_bounds_and_never_falls(data: st.DataObject) 
     for profile in (of("wx").profile, of("h5").profile):
         low, high = outcome.percent(profile, less, total), outcome.percent(profile, more, total)
         assert 0 <= low <= high <= outcome.percent(profile, total, total) == 100
+
+
+@pytest.mark.parametrize("name", ["wx", "h5"])
+@given(total=st.integers(0, 1000) | st.integers(0, 10**15), data=st.data())
+def test_what_is_no_news_is_a_range_of_bytes(name: str, total: int, data: st.DataObject) -> None:
+    """From one report on, the next news is the first byte of another percent, or the end."""
+    profile = of(name).profile
+
+    def news(sent: int) -> tuple[int, bool]:
+        return outcome.percent(profile, sent, total), sent >= total
+
+    sent = data.draw(st.integers(0, total) | st.integers(max(0, total - 3), total))
+    same = outcome.same_progress(profile, sent, total)
+    assert sent == same.start
+    assert news(same.stop - 1) == news(sent)
+    assert same.stop > total or news(same.stop) != news(sent)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bridge.profile import Profile
 
-IDENTITY = {"appid": "wx1", "version": "7"}
+IDENTITY = ("wx1", "7")
 PAGE = "http://localhost:8080"
 
 
@@ -42,7 +42,7 @@ def sent(
 ) -> tuple[dict[str, str], list[str]]:
     """Return the headers a host sends for a `header` option, and the rules that decided."""
     decisions = Decisions()
-    headers = rules.headers_for(profile, given, IDENTITY, trace_id, decisions)
+    headers = rules.HeaderRules(profile, *IDENTITY).sent(given, trace_id, decisions)
     assert len({name.lower() for name, _ in headers}) == len(headers)
     return dict(headers), decisions.rules()
 
@@ -226,6 +226,25 @@ def test_more_than_an_origin_is_none(url: str) -> None:
     assert not rules.is_origin(url)
 
 
+URLS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "http:", "https:", "HTTP:", "ws:", " https:"]),
+    st.sampled_from(["//", "/", ""]),
+    st.sampled_from(
+        ["a.test", "A.test", "u@a.test", "[::1]", "[::1", "a b", "a\tb", "127.0.0.1", "."]
+    ),
+    st.sampled_from(["", ":", ":0", ":80", ":65536", ":x", "\n", "#"]),
+    st.text(max_size=6) | st.sampled_from(["/p?q#f", "?q=@b.test", "#/[", "\\@b.test/"]),
+)
+
+
+@given(st.lists(URLS, max_size=3))
+def test_a_remembered_address_always_equals_a_fresh_one(urls: list[str]) -> None:
+    """What follows an origin never changes it, whatever was parsed before."""
+    for url in urls:
+        assert rules.parse_fresh(url) == rules.parse(url)
+
+
 # --- headers
 
 
@@ -242,7 +261,7 @@ def test_the_developer_tools_refuse_aloud() -> None:
     """The record holds the words a browser's console would print."""
     decisions = Decisions()
     given = {"Host": "evil.test"}
-    headers = rules.headers_for(host("wx:devtools"), given, IDENTITY, "", decisions)
+    headers = rules.HeaderRules(host("wx:devtools"), *IDENTITY).sent(given, "", decisions)
     assert "Host" not in dict(headers)
     [note] = decisions.to_json({})
     assert 'Refused to set unsafe header "Host"' == note["effect"]
@@ -254,6 +273,16 @@ def test_the_callers_content_type_passes_on_h5_only(target: str, *, kept: bool) 
     headers, decided = sent(host(target), {"content-type": "text/plain"})
     assert kept is ("content-type" in headers)
     assert kept is ("content_type" not in decided)
+
+
+def test_a_forbidden_header_is_named_by_the_rule_that_counts_first() -> None:
+    """Forbidden before refused, refused before replaced, and a bad value before the host's own."""
+    lists = {"forbidden_headers": frozenset({"a"}), "refused_headers": frozenset({"a", "b"})}
+    profile = host("wx", **lists)
+    given = {"a": 1, "b": 1, "Content-Type": 1, "Referer": "\n", "User-Agent": 1}
+    _, decided = sent(profile, given)
+    expected = ["forbidden_headers", "refused_headers", "content_type", "header_syntax"]
+    assert [*expected, "forbidden_headers"] == decided
 
 
 def test_feishu_sends_the_calls_id_whatever_the_caller_says() -> None:
@@ -297,7 +326,7 @@ def test_a_header_that_could_inject_another_is_dropped(given: dict[str, object])
 def test_no_header_ever_spans_a_line(given: dict[str, str]) -> None:
     """Whatever is asked for, names are tokens and values have no line end."""
     for target in ("wx", "uni/h5"):
-        headers = rules.headers_for(host(target), given, IDENTITY, "", Decisions())
+        headers = rules.HeaderRules(host(target), *IDENTITY).sent(given, "", Decisions())
         for name, value in headers:
             assert name.isascii()
             assert not set("\r\n\0") & set(name + value)

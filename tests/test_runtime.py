@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,17 @@ async def test_a_coroutine_callback_is_the_authors_mistake(name: str) -> None:
             with pytest.raises(BridgeError, match=f"{name} is a coroutine function"):
                 api({name: callback})
         assert [] == bridge.calls
+
+
+@pytest.mark.skipif(
+    not hasattr(inspect, "markcoroutinefunction"), reason="the mark is new in Python 3.12"
+)
+async def test_a_function_marked_as_a_coroutine_function_is_one() -> None:
+    """What wraps a coroutine function may say so itself."""
+    mark: Any = getattr(inspect, "markcoroutinefunction", None)
+    async with memory() as bridge:
+        with pytest.raises(BridgeError, match="success is a coroutine function"):
+            bridge.api.uploadFile({"success": mark(lambda _: None)})
 
 
 async def test_a_path_of_this_machine_in_the_options_is_the_authors_mistake() -> None:

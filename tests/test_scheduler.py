@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bridge.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 TICKS = 12
 
@@ -36,6 +36,8 @@ class Yard:
         self.scheduler: Scheduler[Job] = Scheduler(limit, overflow, self._run)
         self.jobs: list[Job] = []
         self.order: list[int] = []
+        self.finishes = True
+        self.at_end: Callable[[Job], object] = lambda _: None
 
     @property
     def running(self) -> list[Job]:
@@ -65,7 +67,10 @@ class Yard:
         job.started = True
         self.order.append(job.number)
         await job.gate.wait()
+        if self.finishes:
+            self.scheduler.finish(job)
         self.end(job)
+        self.at_end(job)
 
 
 async def ticks(count: int = TICKS) -> None:
@@ -136,6 +141,36 @@ async def test_a_call_made_while_the_last_one_leaves_gets_its_slot(later: int) -
     await yard.scheduler.drained()
 
 
+async def test_a_worker_goes_from_one_call_to_the_next_by_itself() -> None:
+    """A call made at the very end of another needs no task of its own."""
+    yard = Yard(5)
+    yard.submit()
+    await ticks()
+    workers = asyncio.all_tasks()
+    yard.at_end = lambda job: yard.submit() if job.number == 0 else None
+    yard.jobs[0].gate.set()
+    await ticks()
+    assert [0, 1] == yard.order
+    assert workers == asyncio.all_tasks()
+    yard.end(yard.jobs[1])
+    await yard.scheduler.drained()
+
+
+@pytest.mark.parametrize("finishes", [True, False])
+async def test_only_what_still_runs_is_cancelled(*, finishes: bool) -> None:
+    """A call that has said that it is over settles undisturbed."""
+    yard, seen = Yard(1), list[int]()
+    yard.finishes = finishes
+    yard.submit()
+    await ticks()
+    worker = yard.jobs[0].worker
+    assert worker is not None
+    yard.at_end = lambda _: seen.append(worker.cancelling())
+    yard.jobs[0].gate.set()
+    await yard.scheduler.drained()
+    assert [0 if finishes else 1] == seen
+
+
 async def test_a_cancelled_worker_ends_without_swallowing_the_cancellation() -> None:
     """Closing the loop cancels workers whose calls have not settled."""
     yard = Yard(1)
@@ -151,12 +186,19 @@ async def test_a_cancelled_worker_ends_without_swallowing_the_cancellation() -> 
 class Slots(RuleBasedStateMachine):
     """Random submits, ends and aborts against a plain model: a list and a number."""
 
-    @initialize(limit=st.integers(1, 3) | st.none(), overflow=st.sampled_from(["queue", "reject"]))
-    def open(self, limit: int | None, overflow: Literal["queue", "reject"]) -> None:
+    @initialize(
+        limit=st.integers(1, 3) | st.none(),
+        overflow=st.sampled_from(["queue", "reject"]),
+        finishes=st.booleans(),
+    )
+    def open(
+        self, limit: int | None, overflow: Literal["queue", "reject"], *, finishes: bool
+    ) -> None:
         """Start with a fresh scheduler on a loop of its own."""
         self.loop = asyncio.new_event_loop()
         self.limit, self.overflow = limit, overflow
         self.yard = Yard(limit, overflow)
+        self.yard.finishes = finishes
 
     def do(self, work: Coroutine[object, object, None]) -> None:
         """Run a piece of work on the loop."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bridge.errors import BridgeError
 from bridge.target import all_names, from_text, resolve
+
+if TYPE_CHECKING:
+    from bridge.target import Target
 
 TARGETS = tuple(all_names())
 
@@ -193,3 +197,20 @@ def test_an_override_of_another_kind_is_refused(field: str, value: object) -> No
 def test_a_value_in_text_becomes_what_its_field_holds(field: str, text: str, value: object) -> None:
     """Only a number field reads digits as a number, only a flag reads `true` as one."""
     assert value == from_text(field, text, resolve("wx"))
+
+
+def test_bridges_on_one_address_share_what_was_made_of_it() -> None:
+    """Overrides make a target of their own."""
+    made: list[str] = []
+
+    def make(target: Target) -> str:
+        made.append(target.name)
+        return target.name.upper()
+
+    for _ in range(2):
+        assert "UNI/MY" == resolve("uni/my").once(make)
+    assert ["uni/my"] == made
+    other = resolve("uni/my", {"limit": 3})
+    assert "UNI/MY" == other.once(make)
+    assert ["uni/my", "uni/my"] == made
+    assert (3, 10) == (other.profile.limit, resolve("wx").profile.limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 import bridge
 from bridge.errors import BridgeError
 from bridge.files import HostFile
-from bridge.values import Undefined, brand, check, copied, js_string, undefined
+from bridge.values import Flat, Undefined, brand, check, copied, js_string, taken, undefined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE = HostFile(name="a.png", path="blob:1", size=3)
 
@@ -143,12 +147,35 @@ JSON = st.recursive(
 )
 
 
-@given(JSON)
-def test_a_copy_is_equal_and_shares_nothing_that_can_change(value: object) -> None:
-    """`copied` makes new objects and arrays at every depth."""
-    copy = copied(value)
+@pytest.mark.parametrize("copy_of", [copied, taken])
+@given(value=JSON)
+def test_a_copy_is_equal_and_shares_nothing_that_can_change(
+    copy_of: Callable[[object], object], value: object
+) -> None:
+    """New objects and arrays are made at every depth."""
+    copy = copy_of(value)
     assert value == copy
     assert not _containers(value) & _containers(copy)
+
+
+@pytest.mark.parametrize("copy_of", [copied, taken])
+def test_a_copy_is_made_of_plain_objects_and_arrays(copy_of: Callable[[object], Any]) -> None:
+    """Whatever stood for them, a mini-program meets dicts and lists."""
+    copy = copy_of(OrderedDict(flat=Flat(a=1), pair=(1, Flat())))
+    assert {"flat": {"a": 1}, "pair": [1, {}]} == copy
+    assert [dict, dict, list, dict] == [
+        type(one) for one in (copy, copy["flat"], copy["pair"], copy["pair"][1])
+    ]
+
+
+def test_options_may_be_nested_as_deep_as_the_limit() -> None:
+    """64 levels are taken, one more is not."""
+    options: dict[str, object] = {}
+    for _ in range(64):
+        options = {"in": options}
+    assert options == taken(options)
+    with pytest.raises(BridgeError, match="nested deeper than 64"):
+        taken([options])
 
 
 def _containers(value: object) -> set[int]:

@@ -11,6 +11,7 @@ import asyncio
 import inspect
 from dataclasses import dataclass
 from functools import partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bridge.errors import BridgeError, HostError
@@ -18,7 +19,7 @@ from bridge.protocol import CALLBACKS, Announcement, CallbackMessage, Invoke, id
 from bridge.reasons import Reason
 from bridge.registry import unknown
 from bridge.task import Listeners
-from bridge.values import check, copied, undefined
+from bridge.values import copied, taken, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from bridge.trace import Record
 
     Callback = Callable[[object], object]
+    Member = Callable[..., None]
 
+_NOTHING: Result = {}
 _EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
 
 
@@ -52,17 +55,19 @@ class UploadFailed(Exception):  # noqa: N818  the field's word for this outcome 
 class Settled:
     """What a call came to: awaitable, any number of times, now or later."""
 
+    __slots__ = ("_waiting", "ok", "raw", "record", "result")
+
     def __init__(self, record: Record) -> None:
         self.record = record
         self.ok: bool | None = None
-        self.result: Result = {}
-        self.raw: Result = {}
-        self._waiting: list[asyncio.Future[None]] = []
+        self.result: Result = _NOTHING
+        self.raw: Result = _NOTHING
+        self._waiting: list[asyncio.Future[None]] | None = None
 
     def settle(self, result: Result, raw: Result, *, ok: bool) -> None:
         """Keep the result, and the host's own where a layer made another; wake whoever awaits."""
         self.ok, self.result, self.raw = ok, result, raw
-        for future in self._waiting:
+        for future in self._waiting or ():
             if not future.done():
                 future.set_result(None)
 
@@ -70,7 +75,7 @@ class Settled:
         """Wait until the call has settled."""
         if self.ok is None:
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
+            self._waiting = [*(self._waiting or ()), future]
             await future
 
     async def outcome(self, settles: Literal["host", "layer"]) -> Result:
@@ -125,19 +130,41 @@ class HostObject:
         raise AttributeError(message)
 
 
-class _Task:
-    """The logic's side of one task: callbacks, listeners, and what it came to."""
+class _Task(Settled):
+    """
+    The logic's side of one call: callbacks, listeners, and what it came to.
+
+    Args:
+        api: what was called.
+        callbacks: the mini-program's, by name.
+        record: the call's record, whose id is the task's number.
+    """
+
+    __slots__ = ("_api", "_listeners", "callbacks")
 
     def __init__(
         self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
     ) -> None:
+        super().__init__(record)
+        self._api = api
+        self._listeners: dict[str, Listeners] = {}
         self.callbacks = callbacks
-        self.complete = api.complete
-        self.settled = Settled(record)
-        self.listeners = {state: Listeners(api.duplicates, api.off) for state in _EVENTS}
+
+    @property
+    def complete_gets(self) -> Literal["result", "raw"]:
+        """Whose result `complete` hears: the layer's, or the host's own."""
+        return self._api.complete
+
+    def listeners(self, state: str) -> Listeners:
+        """Return the listeners of an event."""
+        found = self._listeners.get(state)
+        if found is None:
+            found = self._listeners[state] = Listeners(self._api.duplicates, self._api.off)
+        return found
 
     def seal(self) -> None:
-        for listeners in self.listeners.values():
+        """Let nothing be heard any more."""
+        for listeners in self._listeners.values():
             listeners.seal()
 
 
@@ -185,8 +212,9 @@ class PythonLogic:
             self._finish(self._answers.pop(message.callback_id), message)
         elif message.state in _EVENTS:
             task = self._tasks[message.task_id]
-            for listener in task.listeners[message.state]:
-                self._run(task, f"on{_EVENTS[message.state]}", listener, message.result)
+            for listener in task.listeners(message.state):
+                name = f"on{_EVENTS[message.state]}"
+                self._call(task.record, name, listener, message.result)
         else:
             task = self._tasks.pop(message.task_id)
             task.seal()
@@ -200,8 +228,8 @@ class PythonLogic:
             known = [n for n, a in functions if a.kind in ("task", "async")]
             raise BridgeError(unknown(f"API of {namespace}", name, known))
         if api.kind == "async":
-            return self._choose(namespace, name, api, options).settled
-        return self._upload(namespace, name, api, options)[0].settled
+            return self._choose(namespace, name, api, options)
+        return self._upload(namespace, name, api, options)[0]
 
     def _object(self, namespace: str) -> HostObject:
         made = HostObject(namespace)
@@ -218,8 +246,9 @@ class PythonLogic:
             for own, function in api.apis.items():
                 setattr(inner, own, self._made(namespace, own, function))
             return lambda *_: inner
+        if api.kind == "task":
+            return partial(self._task_api, namespace, name, api, self._members(api))
         functions: dict[str, Callable[..., object]] = {
-            "task": self._task_api,
             "async": self._picker_api,
             "sync": self._sync_api,
             "value": self._value_api,
@@ -227,19 +256,40 @@ class PythonLogic:
         }
         return partial(functions[api.kind], namespace, name, api)
 
+    def _members(self, api: ApiDescription) -> dict[str, Member]:
+        """Return the functions of such an API's tasks, which take the task first."""
+        return {name: self._member(api.task, name, how) for name, how in api.members.items()}
+
+    def _member(self, kind: str, name: str, how: str) -> Member:
+        if how == "noop":
+            return _ignore
+        if how.startswith("throw:"):
+            return partial(_throw, how.removeprefix("throw:"))
+        if name == "abort":
+            return partial(self._abort, kind)
+        state = next(state for state, word in _EVENTS.items() if name.endswith(word))
+        return partial(_listen if name.startswith("on") else _unlisten, state)
+
     # --- the kinds of function
 
     def _task_api(
-        self, namespace: str, name: str, api: ApiDescription, options: object = undefined
+        self,
+        namespace: str,
+        name: str,
+        api: ApiDescription,
+        members: Mapping[str, Member],
+        options: object = undefined,
     ) -> HostPromise | None:
         task, answer = self._upload(namespace, name, api, options)
-        native = None if answer.get("returns") == "undefined" else self._returned(api, task, answer)
+        native = None
+        if answer.get("returns") != "undefined":
+            native = _returned(api, task, members)
         if api.promise == "always":
-            promise = HostPromise(task.settled, api.settles)
+            promise = HostPromise(task, api.settles)
             setattr(promise, "__returned", native)  # a plain assignment would be mangled here
             return promise
         if api.promise == "without callbacks" and not task.callbacks:
-            return HostPromise(task.settled, api.settles)
+            return HostPromise(task, api.settles)
         return native
 
     def _picker_api(
@@ -249,7 +299,7 @@ class PythonLogic:
         wanted = api.promise == "always" or (
             api.promise == "without callbacks" and not task.callbacks
         )
-        return HostPromise(task.settled, api.settles) if wanted else None
+        return HostPromise(task, api.settles) if wanted else None
 
     def _sync_api(
         self, namespace: str, name: str, api: ApiDescription, options: object = undefined
@@ -258,9 +308,7 @@ class PythonLogic:
         return self.globals[namespace]
 
     def _value_api(self, namespace: str, name: str, api: ApiDescription, *args: object) -> object:
-        for value in args:
-            check(value)
-        params: Options = {"args": [copied(value) for value in args]}
+        params: Options = {"args": taken(args)}
         answer = self._invoke(Invoke(api.event, params, namespace, api=name))
         if "throws" in answer:
             raise HostError(cast("str", answer["throws"]))
@@ -302,48 +350,21 @@ class PythonLogic:
         task = self._answers[self._callback_ids] = _Task(api, callbacks, self._newest())
         return task
 
-    def _returned(self, api: ApiDescription, task: _Task, answer: Result) -> HostPromise:
-        kind = HostTask if api.returns == "task" else HostPromise
-        made = kind(task.settled, "host")
-        for name, how in api.members.items():
-            setattr(made, name, self._member(api.task, name, how, task, answer))
-        return made
-
-    def _member(
-        self, kind: str, name: str, how: str, task: _Task, answer: Result
-    ) -> Callable[..., None]:
-        if how == "noop":
-            return lambda *_: None
-        if how.startswith("throw:"):
-            return partial(_throw, how.removeprefix("throw:"))
-        if name == "abort":
-            key = id_key(kind)
-            params = {key: answer[key], "operationType": "abort"}
-            return lambda *_: self._abort(kind, params)
-        state = next(state for state, word in _EVENTS.items() if name.endswith(word))
-        listeners = task.listeners[state]
-        if name.startswith("on"):
-            return lambda function=None, *_: listeners.add(function)
-        return lambda function=None, *_: listeners.remove(
-            None if function is undefined else function
-        )
-
-    def _abort(self, kind: str, params: Options) -> None:
+    def _abort(self, kind: str, task: _Task, *_: object) -> None:
+        params: Options = {id_key(kind): task.record.id, "operationType": "abort"}
         self._invoke(Invoke(f"operate{kind}", params))
 
     # --- messages from it
 
     def _finish(self, task: _Task, message: CallbackMessage | TaskStateChange) -> None:
-        result = message.result
+        result, callbacks = message.result, task.callbacks
         raw = result if message.raw is None else message.raw
-        last = raw if task.complete == "raw" else result
-        for name, shown in ((message.state, result), ("complete", last)):
-            if name in task.callbacks:
-                self._run(task, name, task.callbacks[name], shown)
-        task.settled.settle(result, raw, ok=message.state == "success")
-
-    def _run(self, task: _Task, name: str, function: Callback, result: Result) -> None:
-        self._call(task.settled.record, name, function, result)
+        if message.state in callbacks:
+            self._call(task.record, message.state, callbacks[message.state], result)
+        if "complete" in callbacks:
+            last = raw if task.complete_gets == "raw" else result
+            self._call(task.record, "complete", callbacks["complete"], last)
+        task.settle(result, raw, ok=message.state == "success")
 
     def _call(self, record: Record, name: str, function: Callback, result: object) -> None:
         """Call a function with its own object; what it raises is reported and stops nothing."""
@@ -355,22 +376,54 @@ class PythonLogic:
             self._report(record, name, error)
 
 
+def _returned(api: ApiDescription, task: _Task, members: Mapping[str, Member]) -> HostPromise:
+    """Return what the host hands back for a task, with its members."""
+    made = (HostTask if api.returns == "task" else HostPromise)(task, "host")
+    vars(made).update({name: MethodType(member, task) for name, member in members.items()})
+    return made
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
 def _throw(text: str, *_: object) -> None:
     raise HostError(text)
 
 
+def _listen(state: str, task: _Task, function: object = None, *_: object) -> None:
+    task.listeners(state).add(function)
+
+
+def _unlisten(state: str, task: _Task, function: object = None, *_: object) -> None:
+    task.listeners(state).remove(None if function is undefined else function)
+
+
 def _options(options: object) -> Options:
     """Copy the options at entry; anything but an object counts as an empty one."""
-    check(options)
-    return cast("Options", copied(options)) if isinstance(options, dict) else {}
+    found = taken(options)
+    return found if isinstance(found, dict) else {}
 
 
 def _split(options: object) -> tuple[dict[str, Callback], Options]:
-    """Part the callbacks, which stay here, from the options, which cross."""
-    given = dict(options) if isinstance(options, dict) else {}
-    named = {name: given.pop(name) for name in CALLBACKS if name in given}
-    for name, callback in named.items():
-        if inspect.iscoroutinefunction(callback):
+    """Part the callbacks, which stay here, from a copy of the options, which cross."""
+    if not isinstance(options, dict):
+        return {}, _options(options)
+    given = dict(options)
+    callbacks: dict[str, Callback] = {}
+    for name in CALLBACKS:
+        function = given.pop(name, None)
+        if not callable(function):
+            continue
+        if _is_coroutine_function(function):
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
             raise BridgeError(message)
-    return {name: call for name, call in named.items() if callable(call)}, _options(given)
+        callbacks[name] = function
+    return callbacks, _options(given)
+
+
+def _is_coroutine_function(function: object) -> bool:
+    if type(function) is FunctionType and not function.__dict__:
+        # Without a mark of another library it is what its own code says.
+        return bool(function.__code__.co_flags & inspect.CO_COROUTINE)
+    return inspect.iscoroutinefunction(function)

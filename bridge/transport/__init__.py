@@ -8,7 +8,7 @@ A transport receives a `WireUpload`, reports through `Events`, and answers with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,7 @@ class TransportFailure(Exception):  # noqa: N818  a failure of the network, not 
         self.detail = dict(detail or {})
 
 
-@dataclass(frozen=True, slots=True)
-class FilePart:
+class FilePart(NamedTuple):
     """One file of the multipart body; the transport reads `file` and never closes it."""
 
     name: str
@@ -53,8 +52,7 @@ class Cut:
         return min(total, int(total * (self.percent or 0) / 100))
 
 
-@dataclass(frozen=True, slots=True)
-class WireUpload:
+class WireUpload(NamedTuple):
     """
     What goes on the wire, with every host rule already applied: a form, or a body as it is.
 
@@ -88,8 +86,7 @@ class WireUpload:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """
     The server's answer.
 

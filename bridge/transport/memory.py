@@ -8,7 +8,6 @@ yields. What arrived is kept in `uploads`.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
-from bridge.transport.multipart import Form, content_of
+from bridge.transport.head import charset_of
+from bridge.transport.multipart import Form, content_of, read
 from bridge.transport.origins import Origin
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bridge.transport import Cut, Events, FilePart, Headers, WireUpload
 
 _CHUNK = 1024 * 1024
-_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 # The second lets a page of H5 read the answer, as the embedded server's does.
 _JSON = {"Content-Type": "application/json; charset=utf-8", "Access-Control-Allow-Origin": "*"}
 
@@ -193,10 +192,7 @@ def _arrived(upload: WireUpload) -> MemoryUpload:
 def _file(part: FilePart) -> MemoryFile:
     digest, offset = sha256(), 0
     while offset < part.file.size:
-        piece = part.file.pread(min(_CHUNK, part.file.size - offset), offset)
-        if not piece:
-            detail = "file changed during upload"
-            raise TransportFailure(Reason.UNREADABLE_FILE, {"detail": detail})
+        piece = read(part.file, min(_CHUNK, part.file.size - offset), offset)
         digest.update(piece)
         offset += len(piece)
     return MemoryFile(part.name, part.filename, part.content_type, offset, digest.hexdigest())
@@ -207,7 +203,5 @@ def _head_size(headers: Headers) -> int:
 
 
 def _charset(headers: Headers) -> str | None:
-    for name, value in headers:
-        if name.lower() == "content-type" and (match := _CHARSET.search(value)):
-            return match[1].lower()
-    return None
+    types = [value for name, value in headers if name.lower() == "content-type"]
+    return next(filter(None, map(charset_of, types)), None)

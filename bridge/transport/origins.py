@@ -7,6 +7,7 @@ without touching what the server sees of them.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
@@ -54,6 +55,35 @@ class Origin:
         return f"{self.scheme}://{host}{port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """
+    How one logical URL is reached.
+
+    Attributes:
+        text: the logical URL.
+        host: what its Host header says.
+        authorization: what its Authorization header says, empty for a URL without credentials.
+        wire: the URL to hand to aiohttp. A routed host name stays in it, for the resolver to map;
+            an address is replaced, because it has no resolver to pass.
+        origin: the origin of `wire`.
+        path: the request's target, query included.
+        dialled: the origin that is dialled, as text.
+        tls: whether it is dialled over TLS.
+        server_hostname: the name TLS asks for where `wire` does not say it.
+    """
+
+    text: str
+    host: str
+    authorization: str
+    wire: URL
+    origin: URL
+    path: str
+    dialled: str
+    tls: bool
+    server_hostname: str | None
+
+
 @lru_cache(maxsize=1024)
 def is_address(host: str) -> bool:
     """Tell whether a host is a literal IP address."""
@@ -93,6 +123,30 @@ class Routes:
         """Return what is dialled for an origin, or None when it must not be dialled."""
         return self.table.get(origin) or (origin if is_loopback(origin.host) else None)
 
+    def way(self, url: URL) -> Way | None:
+        """
+        Return how a logical URL is reached, or None when it must not be dialled.
+
+        Raises:
+            ValueError: its credentials cannot be put into a header.
+        """
+        origin = Origin.of(url)
+        target = self.target(origin)
+        if target is None:
+            return None
+        wire, server_hostname = _wire(url.with_user(None), origin, target)
+        return Way(
+            text=str(url),
+            host=url.host_port_subcomponent or "",
+            authorization=_authorization(url),
+            wire=wire,
+            origin=wire.origin(),
+            path=url.raw_path_qs,
+            dialled=str(target),
+            tls=target.scheme == "https",
+            server_hostname=server_hostname,
+        )
+
     def address(self, host: str, port: int) -> tuple[str, int] | None:
         """Return the host and port dialled for a host and port, or None: the resolver's view."""
         for origin, target in self.table.items():
@@ -104,6 +158,23 @@ class Routes:
     def dials(self, address: str) -> bool:
         """Tell whether a literal address is loopback or a route's own target."""
         return is_loopback(address) or any(t.host == address for t in self.table.values())
+
+
+def _wire(url: URL, origin: Origin, target: Origin) -> tuple[URL, str | None]:
+    if target == origin:
+        return url, None
+    wire = url.with_scheme(target.scheme)
+    if not is_address(origin.host):
+        return wire.with_port(origin.port), None
+    server_hostname = origin.host if target.scheme == "https" else None
+    return wire.with_host(target.host).with_port(target.port), server_hostname
+
+
+def _authorization(url: URL) -> str:
+    if url.raw_user is None and url.raw_password is None:
+        return ""
+    credentials = f"{url.user or ''}:{url.password or ''}".encode("latin-1")
+    return f"Basic {b64encode(credentials).decode()}"
 
 
 def _check_twin(table: Mapping[Origin, Origin], origin: Origin, to: Origin) -> None:

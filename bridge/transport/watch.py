@@ -10,20 +10,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import aiohttp
 from aiohttp.streams import EMPTY_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp.abc import AbstractStreamWriter
-    from aiohttp.connector import Connection
 
     from bridge.transport import Events
-    from bridge.transport.origins import Origin
-
+    from bridge.transport.line import Head
 _HOP_TIMES = (
     "dns_start",
     "dns_end",
@@ -42,23 +39,24 @@ class Watch:
 
     def __init__(self, events: Events) -> None:
         self.measures = events.measures
+        self._times = events.measures.times
         self._clock = asyncio.get_running_loop().time
-        self._response: WatchedResponse | None = None
         self._writer: AbstractStreamWriter | None = None
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.WriteTransport | None = None
         self._left_host = False
 
     def mark(self, name: str) -> None:
         """Note that `name` happened now."""
-        self.measures.times[name] = self._clock()
+        self._times[name] = self._clock()
 
-    def start_hop(self, dialled: Origin) -> None:
+    def start_hop(self, dialled: str) -> None:
         """Forget the hop before: its times and its connection."""
-        for name in _HOP_TIMES:
-            self.measures.times.pop(name, None)
+        if self._times:
+            for name in _HOP_TIMES:
+                self._times.pop(name, None)
         self.measures.reused = False
-        self.measures.dialled = str(dialled)
-        self._response = self._writer = self._transport = None
+        self.measures.dialled = dialled
+        self._writer = self.transport = None
         self.mark("fetch_start")
 
     def note_peer(self, address: str, port: int) -> None:
@@ -68,19 +66,21 @@ class Watch:
     def note_attempt(self, address: str, port: int) -> None:
         """Note that a connection is being opened; of several attempts the first is its start."""
         self.note_peer(address, port)
-        if "connect_start" not in self.measures.times:
+        if "connect_start" not in self._times:
             self.mark("connect_start")
 
-    def note_request(
-        self, response: WatchedResponse, writer: AbstractStreamWriter, headers: Mapping[str, str]
-    ) -> None:
+    def note_request(self, writer: AbstractStreamWriter, headers: Mapping[str, str]) -> None:
         """
         Note that the request is leaving, which it does in the moment its connection is there.
 
         A body may have started already, in the same turn of the loop; then that is the moment.
         """
-        self._response, self._writer = response, writer
-        times, measures = self.measures.times, self.measures
+        self._writer = writer
+        self.transport = transport = writer.transport
+        peer = None if transport is None else transport.get_extra_info("peername")
+        if peer:
+            self.note_peer(peer[0], peer[1])
+        times, measures = self._times, self.measures
         started = times.setdefault("request_start", self._clock())
         measures.request_headers = tuple(headers.items())
         measures.reused = "connect_start" not in times
@@ -89,18 +89,11 @@ class Watch:
 
     def note_no_body(self) -> None:
         """Note that the request ended with its head."""
-        self.measures.times["request_end"] = self.measures.times["request_start"]
-
-    def note_connection(self, transport: asyncio.Transport | None) -> None:
-        """Note the connection the request goes over."""
-        self._transport = transport
-        peer = None if transport is None else transport.get_extra_info("peername")
-        if peer:
-            self.note_peer(peer[0], peer[1])
+        self._times["request_end"] = self._times["request_start"]
 
     def note_redirect(self, *, same_host: bool) -> None:
         """Extend the redirect times, which exist only while every hop stays on one host."""
-        times = self.measures.times
+        times = self._times
         self._left_host = self._left_host or not same_host
         if self._left_host:
             times.pop("redirect_start", None)
@@ -109,29 +102,18 @@ class Watch:
             times.setdefault("redirect_start", times["fetch_start"])
             self.mark("redirect_end")
 
-    def note_received(self, response: aiohttp.ClientResponse) -> None:
+    def note_received(self, head: Head) -> None:
         """Add an answer: status line, headers and what its body took on the wire."""
-        fields = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-        line = len(f"HTTP/1.1 {response.status} {response.reason}\r\n")
+        line = len(f"HTTP/1.1 {head.status} {head.reason}\r\n")
+        fields = sum([len(name) + len(value) + 4 for name, value in head.raw_headers])
         # aiohttp's stand-in for an answer without a body cannot tell its raw size.
-        body = 0 if response.content is EMPTY_PAYLOAD else response.content.total_raw_bytes
+        body = 0 if head.content is EMPTY_PAYLOAD else head.content.total_raw_bytes
         self.measures.received_bytes += line + fields + 2 + body
 
     def end_hop(self) -> None:
         """Add what this hop sent, headers included."""
         if self._writer is not None:
             self.measures.sent_bytes += self._writer.output_size
-
-    def abort(self) -> None:
-        """
-        Drop the hop's connection now; an orderly close would wait for a peer that does not read.
-
-        A connection that already went back to the pool is no longer this upload's to drop.
-        """
-        if self._transport is None or self._response is None:
-            return
-        if self._transport.is_closing() or self._response.connection is not None:
-            self._transport.abort()
 
 
 current: ContextVar[Watch] = ContextVar("watch")
@@ -153,22 +135,3 @@ class TimedTls(ssl.SSLObject):
         if watch is not None and "tls_start" not in watch.measures.times:
             watch.mark("tls_start")
         super().do_handshake()
-
-
-class WatchedResponse(aiohttp.ClientResponse):
-    """Tells the watch of the connection and the writer, which aiohttp lets go with the answer."""
-
-    def __init__(
-        self,
-        *args: Any,  # noqa: ANN401  aiohttp's own arguments, passed on
-        stream_writer: AbstractStreamWriter,
-        request_info: aiohttp.RequestInfo,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(*args, stream_writer=stream_writer, request_info=request_info, **kwargs)
-        current.get().note_request(self, stream_writer, request_info.headers)
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Note the connection, and read the answer's head."""
-        current.get().note_connection(connection.transport)
-        return await super().start(connection)

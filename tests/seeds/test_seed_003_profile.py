@@ -117,7 +117,7 @@ async def profile_from(bridge: Bridge, url: str = URL, content: bytes = SMALL) -
 
 def moments_of(outcome: Outcome, *names: str) -> list[float]:
     """Return the record's own times, which are finer than whole milliseconds."""
-    return [cast("float", outcome.record.times[name]) for name in names]
+    return [outcome.record.times[name] for name in names]
 
 
 @pytest.fixture

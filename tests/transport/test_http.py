@@ -29,7 +29,8 @@ from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
 from bridge.transport.dial import Dialler, NeverDialledError
-from bridge.transport.http import REASONS, HttpTransport, reason_of
+from bridge.transport.failures import REASONS, reason_of
+from bridge.transport.http import HttpTransport
 from bridge.transport.origins import Routes
 
 if TYPE_CHECKING:
@@ -1130,7 +1131,7 @@ async def test_no_call_that_may_block_runs_on_the_loop(
     upload = make(f"{scheme}://localhost:{port}/", opened(bytes(2 * _MIB)))
     with blockbuster_ctx("bridge") as guard:
         # Its socket never blocks, which the guard does not look at.
-        guard.functions["os.sendfile"].can_block_in("bridge/transport/multipart.py", "_step_once")
+        guard.functions["os.sendfile"].can_block_in("bridge/transport/direct.py", "_step")
         reply = await transport.send(upload, log)
     await transport.aclose()
     assert reply.status == 200

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import FilePart
-from bridge.transport.multipart import Form, Tuning, UploadBody, encode
+from bridge.transport.body import Tuning, UploadBody
+from bridge.transport.multipart import Form, encode
 
 if TYPE_CHECKING:
     import ssl

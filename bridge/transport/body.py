@@ -1,0 +1,377 @@
+"""
+A form as aiohttp's payload: joined into one write when small, sent from the file when large.
+
+A large file on plain TCP goes from its descriptor to the socket inside the kernel; under TLS, and
+where the system lacks that call, it is copied in small pieces. Every read is positional, so a
+redirect can send the same body again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import payload
+
+from bridge.reasons import Reason
+from bridge.transport import TransportFailure
+from bridge.transport.direct import Direct, Share
+from bridge.transport.line import DIRECT
+from bridge.transport.multipart import joined, read
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
+    from bridge.files import OpenFile
+    from bridge.transport import Cut, Events
+    from bridge.transport.multipart import Form
+
+_KIB = 1024
+_AT_ONCE = 48 * _KIB  # aiohttp's writer lets so much pass without ever waiting
+_RTT = struct.Struct("68xI")  # struct tcp_info (Linux): tcpi_rtt, in microseconds
+_TCP_INFO = getattr(socket, "TCP_INFO", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """
+    How bodies are written; the defaults are the measured best.
+
+    Attributes:
+        small: bodies up to this many bytes are joined into one write.
+        step: bytes one file sends before the loop goes on, and so between two progress reports.
+        turn: bytes all files together send before the loop has come round.
+        least: bytes a step never goes below, however many files are on their way.
+        chunk: bytes of one copied piece.
+        burst: bytes copied before the loop goes on.
+        sendfile: whether the kernel may send from the file.
+        direct: whether requests go by aiohttp's connections instead of its session.
+    """
+
+    small: int = 128 * _KIB
+    step: int = 1024 * _KIB
+    turn: int = 4096 * _KIB
+    least: int = 128 * _KIB
+    chunk: int = 64 * _KIB
+    burst: int = 512 * _KIB
+    sendfile: bool = hasattr(os, "sendfile")
+    direct: bool = DIRECT
+
+    def share(self) -> Share:
+        """Return what bodies written on one loop part among themselves."""
+        return Share(self.step, self.turn, self.least)
+
+
+DEFAULT_TUNING = Tuning()
+
+
+class UploadBody(payload.Payload):
+    """
+    A form as aiohttp's payload, for every attempt of one upload.
+
+    It reports progress, never backwards, and fills `body_bytes`, `rtt` and, where the request has
+    not marked it, `request_start`, then `request_end` of the measures. A body that could not be
+    read is explained in `failure`, because aiohttp replaces the exception.
+
+    Args:
+        form: what to send; its files belong to whoever opened them.
+        events: what is told of it.
+        cut: where the network ends it.
+        tuning: how it is written.
+        share: what bodies of one loop have in common; None for a body on its own.
+    """
+
+    _autoclose = True
+
+    def __init__(
+        self,
+        form: Form,
+        events: Events,
+        *,
+        cut: Cut | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+        share: Share | None = None,
+    ) -> None:
+        super().__init__(form, content_type=form.content_type)
+        self._size = form.size
+        self._events = events
+        self._task = asyncio.current_task()
+        self._reported = 0
+        self._attempt: _Attempt | None = None
+        self.form = form
+        self.measures = events.measures
+        self.cut = cut
+        self.tuning = tuning
+        self.share = share or tuning.share()
+        self.failure: TransportFailure | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the newest attempt has handed the whole body to the kernel."""
+        return self._attempt is not None and self._attempt.finished
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002
+        """Refuse: a streamed body has no text."""
+        raise TypeError("an upload body is streamed and cannot be decoded")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send the whole body."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(
+        self,
+        writer: AbstractStreamWriter,
+        content_length: int | None,  # noqa: ARG002  always this body's own size
+    ) -> None:
+        """
+        Send the whole body, from its start; raises `OSError` when a file cannot be read.
+
+        A peer that went away does not end it: its answer may have arrived, and aiohttp, which
+        reads all the while, learns of the end of the connection and cancels this.
+        """
+        self._begin(writer)
+        try:
+            await self.rest()
+        except ConnectionError:
+            await asyncio.get_running_loop().create_future()
+
+    async def at_once(self, writer: AbstractStreamWriter) -> bool:
+        """
+        Begin to send the body; tell whether all of it is written, as a small one is at once.
+
+        Never waits. Raises `OSError` when a file cannot be read or the peer has gone.
+        """
+        attempt = self._begin(writer)
+        if self.cut is not None or self.form.size > _AT_ONCE:
+            return False
+        try:
+            await attempt.write_joined()
+        except TransportFailure as failure:
+            raise self._explained(failure) from failure
+        return True
+
+    def left(self) -> bool:
+        """Tell whether the kernel has all of what was written, and if so, that it is sent."""
+        return self._attempt is not None and self._attempt.left()
+
+    async def rest(self) -> None:
+        """Send what has been begun to its end; raises `OSError` when a file cannot be read."""
+        if self._attempt is None:
+            return
+        try:
+            await self._attempt.send()
+        except TransportFailure as failure:
+            raise self._explained(failure) from failure
+
+    def _begin(self, writer: AbstractStreamWriter) -> _Attempt:
+        self.stop()
+        self.measures.body_bytes = 0
+        self.measures.times.setdefault("request_start", asyncio.get_running_loop().time())
+        self._attempt = _Attempt(self, writer)
+        return self._attempt
+
+    def _explained(self, failure: TransportFailure) -> OSError:
+        self.failure = failure
+        return OSError(str(failure.detail.get("detail")))
+
+    def stop(self) -> None:
+        """End the attempt at once: no byte leaves and no progress is reported after this."""
+        if self._attempt is not None:
+            self._attempt.stop()
+
+    def reach(self, sent: int) -> None:
+        """Note that `sent` bytes have left, and tell it unless the upload is being cancelled."""
+        self.measures.body_bytes = sent
+        if sent <= self._reported or (self._task is not None and self._task.cancelling()):
+            return
+        self._reported = sent
+        self._events.progress(sent, self.form.size)
+
+
+class _Attempt:
+    """One attempt to send a body."""
+
+    __slots__ = ("_body", "_direct", "_limit", "_stopped", "_writer", "_written", "finished")
+
+    def __init__(self, body: UploadBody, writer: AbstractStreamWriter) -> None:
+        size = body.form.size
+        self._body = body
+        self._writer = writer
+        self._limit = size if body.cut is None else body.cut.at(size)
+        self._written = 0
+        self._direct: Direct | None = None
+        self._stopped = False
+        self.finished = False
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._direct is not None:
+            self._direct.close()
+
+    def left(self) -> bool:
+        if _buffered(self._writer):
+            return False
+        self._progress()
+        self._complete()
+        return True
+
+    async def send(self) -> None:
+        """Send all that is not on its way yet, up to where the body is cut."""
+        body = self._body
+        if body.form.size > body.tuning.small:
+            await self._send_segments()
+        elif not self._written:
+            await self.write_joined()
+        if _buffered(self._writer):
+            await _flush(self._writer)
+        if self._limit:
+            self._progress()
+        if body.cut is not None:
+            await self._end_connection(body.cut)
+        self._complete()
+
+    async def write_joined(self) -> None:
+        content = joined(self._body.form)[: self._limit]
+        if content:
+            await self._writer.write(content)
+            self._written = len(content)
+
+    async def _send_segments(self) -> None:
+        for segment in self._body.form.segments:
+            left = self._limit - self._written
+            if isinstance(segment, bytes):
+                await self._send_bytes(segment[:left])
+            else:
+                await self._send_file(segment, min(segment.size, left))
+
+    async def _send_bytes(self, content: bytes) -> None:
+        if content:
+            await self._writer.write(content)
+            self._written += len(content)
+
+    async def _send_file(self, file: OpenFile, size: int) -> None:
+        source = file.fileno()
+        target = _plain_socket(self._writer) if self._body.tuning.sendfile else None
+        if not size:
+            return
+        if source is None or target is None:
+            await self._copy(file, size)
+            return
+        await _flush(self._writer)
+        try:
+            await self._send_directly(source, target, size)
+        except NotImplementedError:
+            await self._copy(file, size)
+
+    async def _send_directly(self, source: int, target: int, size: int) -> None:
+        """Send from the kernel; raises `NotImplementedError`, with nothing sent, if it cannot."""
+        self._direct = Direct(source, target, size, self._body.share, self._sent_directly)
+        try:
+            await self._direct.done
+        finally:
+            self._direct.close()
+
+    def _sent_directly(self, count: int) -> None:
+        self._writer.output_size += count
+        self._advance(count)
+
+    async def _copy(self, file: OpenFile, size: int) -> None:
+        tuning, offset, pause = self._body.tuning, 0, self._body.tuning.burst
+        while offset < size:
+            if self._stopped:
+                raise ConnectionAbortedError
+            piece = read(file, min(tuning.chunk, size - offset), offset)
+            await self._writer.write(piece)
+            offset += len(piece)
+            self._advance(len(piece))
+            if offset >= pause:
+                # A fast peer never lets the transport pause, so the loop is yielded to by hand.
+                await asyncio.sleep(0)
+                pause = offset + tuning.burst
+
+    def _advance(self, count: int) -> None:
+        self._written += count
+        self._progress()
+
+    def _progress(self) -> None:
+        """Count what has left for the kernel, which excludes what the transport still buffers."""
+        if not self._stopped:
+            self._body.reach(max(0, self._written - _buffered(self._writer)))
+
+    def _complete(self) -> None:
+        self.finished = True
+        measures = self._body.measures
+        measures.times["request_end"] = asyncio.get_running_loop().time()
+        measures.rtt = _round_trip(self._writer)
+
+    async def _end_connection(self, cut: Cut) -> None:
+        """Act as the network does at the cut: nothing more, or a reset."""
+        if not self._limit:
+            self._writer.send_headers()
+            await _flush(self._writer)
+        if cut.kind == "stall":
+            await asyncio.get_running_loop().create_future()
+        _reset(self._writer)
+        detail = f"the connection was reset after {self._limit} bytes of the body"
+        raise TransportFailure(Reason.CONNECTION_RESET, {"detail": detail})
+
+
+def _socket(writer: AbstractStreamWriter) -> Any:  # noqa: ANN401  each event loop has its own class
+    """Return the loop's view of the connection's socket, or None when there is none."""
+    transport = writer.transport
+    return None if transport is None else transport.get_extra_info("socket")
+
+
+def _plain_socket(writer: AbstractStreamWriter) -> int | None:
+    """Return the descriptor of a plain TCP connection; None under TLS or on other transports."""
+    connection, transport = _socket(writer), writer.transport
+    if connection is None or transport is None or transport.get_extra_info("ssl_object"):
+        return None
+    return int(connection.fileno())
+
+
+def _buffered(writer: AbstractStreamWriter) -> int:
+    transport = writer.transport
+    return 0 if transport is None else transport.get_write_buffer_size()
+
+
+async def _flush(writer: AbstractStreamWriter) -> None:
+    """Wait until the transport has handed everything to the kernel."""
+    transport = writer.transport
+    if transport is None or not transport.get_write_buffer_size():
+        return
+    low, high = transport.get_write_buffer_limits()
+    transport.set_write_buffer_limits(0)
+    try:
+        await writer.drain()
+    finally:
+        transport.set_write_buffer_limits(high, low)
+
+
+def _round_trip(writer: AbstractStreamWriter) -> float:
+    """Return the kernel's smoothed round-trip time in ms, or 0 where it is not told."""
+    connection = _socket(writer)
+    descriptor = -1 if connection is None else connection.fileno()
+    if descriptor < 0 or _TCP_INFO is None:
+        return 0.0
+    # The loop's own view of a socket makes a new one for each question, and asks it more.
+    sock = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _RTT.size)
+    except OSError:  # the connection ended with the body
+        return 0.0
+    finally:
+        sock.detach()
+    return float(_RTT.unpack(info)[0]) / 1000 if len(info) == _RTT.size else 0.0
+
+
+def _reset(writer: AbstractStreamWriter) -> None:
+    """Drop the connection so that the peer sees a reset, not an orderly end."""
+    connection, transport = _socket(writer), writer.transport
+    if connection is not None and transport is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()

@@ -1,0 +1,78 @@
+"""One session of aiohttp's client under one table of routes."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal
+
+import aiohttp
+
+from bridge.transport.dial import Dialler
+from bridge.transport.line import DirectLine, Line, SessionLine, WatchedResponse
+
+if TYPE_CHECKING:
+    import ssl
+
+    from aiohttp.connector import Connection
+
+    from bridge.transport.body import Tuning
+    from bridge.transport.dial import Tls
+    from bridge.transport.origins import Routes, Way
+    from bridge.transport.watch import Watch
+
+# A test uploads to the same few addresses over and over.
+_REMEMBERED = 128
+
+
+class Client:
+    """
+    A session, and how many uploads are using it.
+
+    Args:
+        routes: where logical URLs lead; they never change.
+        jar: the transport's cookies.
+        tls: the transport's TLS context.
+        tuning: how bodies are written.
+        limit: connections open at once; 0 for any number.
+    """
+
+    def __init__(
+        self, routes: Routes, jar: aiohttp.CookieJar, tls: Tls, tuning: Tuning, limit: int
+    ) -> None:
+        self.way = lru_cache(maxsize=_REMEMBERED)(routes.way)
+        self.jar = jar
+        self.tuning = tuning
+        self.share = tuning.share()
+        self.busy = 0
+        self._tls = tls
+        dialler = Dialler(routes)
+        self._connector = aiohttp.TCPConnector(
+            limit=limit,
+            use_dns_cache=False,
+            resolver=dialler,
+            socket_factory=dialler.open_socket,
+        )
+        self._timeout = aiohttp.ClientTimeout(total=None)
+        self.session = aiohttp.ClientSession(
+            connector=self._connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            response_class=WatchedResponse,
+        )
+        request = partial(aiohttp.ClientRequest, "GET", loop=asyncio.get_running_loop())
+        self._dial = lru_cache(maxsize=_REMEMBERED)(request)
+
+    def line(self, watch: Watch) -> Line:
+        """Return a line for one request."""
+        return DirectLine(self, watch) if self.tuning.direct else SessionLine(self, watch)
+
+    async def tls_for(self, way: Way) -> ssl.SSLContext | Literal[True]:
+        """Return the TLS context of a way, True for one that needs none."""
+        return await self._tls.context() if way.tls else True
+
+    async def connect(self, way: Way) -> Connection:
+        """Return a connection of the pool, or a new one; raises `aiohttp.ClientError`."""
+        tls = await self.tls_for(way)
+        request = self._dial(way.origin, ssl=tls, server_hostname=way.server_hostname)
+        return await self._connector.connect(request, [], self._timeout)

@@ -1,0 +1,260 @@
+"""
+One request and the head of its answer, over one of aiohttp's connections.
+
+`SessionLine` asks aiohttp's session for both. `DirectLine` takes the connection from the same pool
+and lets aiohttp's own writer and parser work on it, without the objects the session makes for each
+request: that is a third of a small upload's time. It knows those parts as they are in the versions
+`DIRECT` names, and any other version goes by the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import aiohttp
+from aiohttp.http import StreamWriter
+
+from bridge.transport.watch import current
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from multidict import CIMultiDict, CIMultiDictProxy
+
+    from bridge.transport.body import UploadBody
+    from bridge.transport.client import Client
+    from bridge.transport.origins import Way
+    from bridge.transport.watch import Watch
+
+DIRECT: Final = aiohttp.__version__.startswith("3.14.")
+"""Whether this aiohttp is one whose connection, writer and parser are known here."""
+_SWITCHING = 101
+_FIRST_FINAL = 200
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_GONE = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+
+
+class Head(Protocol):
+    """The head of an answer, whose body is still to be read from `content`."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def reason(self) -> str | None:
+        """The words behind the status."""
+
+    @property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """The header lines."""
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The header lines as they arrived."""
+
+    @property
+    def content(self) -> aiohttp.StreamReader:
+        """The body, decompressed as it is read."""
+
+
+class Line(Protocol):
+    """One request on its way, and the connection it goes over."""
+
+    async def ask(
+        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+    ) -> Head:
+        """
+        Send a request and read the head of its answer, which may come before the body has left.
+
+        Raises:
+            aiohttp.ClientError: there is no answer; also `HttpProcessingError` and `OSError`.
+        """
+
+    def end(self) -> None:
+        """Part with the connection: back to the pool if all was sent and received, else dropped."""
+
+    def drop(self) -> None:
+        """Drop the connection now; an orderly close would wait for a peer that does not read."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: int
+    reason: str | None
+    headers: CIMultiDictProxy[str]
+    raw_headers: tuple[tuple[bytes, bytes], ...]
+    content: aiohttp.StreamReader
+
+
+class DirectLine:
+    """A line that has aiohttp's writer and parser work on one of its connections."""
+
+    def __init__(self, client: Client, watch: Watch) -> None:
+        self._client = client
+        self._watch = watch
+        self._connection: Connection | None = None
+        self._body: UploadBody | None = None
+        self._content: aiohttp.StreamReader | None = None
+        self._later: asyncio.Handle | None = None
+        self._rest: asyncio.Task[None] | None = None
+
+    async def ask(
+        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+    ) -> Head:
+        """Send a request; one that may be repeated is, should its connection turn out gone."""
+        self._body = body
+        try:
+            return await self._ask_once(method, way, headers, body)
+        except _GONE as error:
+            if method not in _REPEATABLE or isinstance(error, aiohttp.ClientConnectorError):
+                raise
+        self.drop()
+        return await self._ask_once(method, way, headers, body)
+
+    def end(self) -> None:
+        """Part with the connection: back to the pool if all was sent and received, else dropped."""
+        sent = self._body is None or self._body.finished
+        if sent and self._connection and self._content and self._content.is_eof():
+            self._connection.release()
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """Drop the connection and whatever has not left."""
+        if self._body is not None:
+            self._body.stop()
+        for pending in (self._later, self._rest):
+            if pending is not None:
+                pending.cancel()
+        if self._connection is not None:
+            transport = self._connection.transport
+            self._connection.close()
+            if transport is not None:
+                transport.abort()
+
+    async def _ask_once(
+        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+    ) -> Head:
+        protocol = await self._connect(method, way)
+        writer = StreamWriter(protocol, asyncio.get_running_loop())
+        self._watch.note_request(writer, headers)
+        await writer.write_headers(f"{method} {way.path} HTTP/1.1", headers)
+        if body is None:
+            writer.set_eof()
+            self._watch.note_no_body()
+        else:
+            await self._send(body, writer, protocol)
+        return await self._head(protocol)
+
+    async def _connect(self, method: str, way: Way) -> ResponseHandler:
+        self._connection = await self._client.connect(way)
+        protocol = self._connection.protocol
+        if protocol is None:
+            raise aiohttp.ServerDisconnectedError
+        protocol.set_response_params(skip_payload=method == "HEAD", read_until_eof=True)
+        return protocol
+
+    async def _send(
+        self, body: UploadBody, writer: StreamWriter, protocol: ResponseHandler
+    ) -> None:
+        """Send a small body; begin with a large one, whose answer may come before its end."""
+        try:
+            written = await body.at_once(writer)
+            if written and body.left():
+                return
+        except ConnectionError:  # the peer is gone, but its answer may be there
+            return
+        except (OSError, aiohttp.ClientError):
+            raise
+        except Exception as error:
+            raise _of_client(error) from error
+        if written:  # uvloop writes when the loop comes round
+            self._later = asyncio.get_running_loop().call_soon(self._look_again, body, protocol)
+        else:
+            self._rest = asyncio.create_task(self._send_rest(body, protocol))
+
+    def _look_again(self, body: UploadBody, protocol: ResponseHandler) -> None:
+        try:
+            if not body.left():
+                self._rest = asyncio.create_task(self._send_rest(body, protocol))
+        except Exception as error:  # noqa: BLE001  of a listener: nobody else would hear of it
+            protocol.set_exception(_of_client(error), error)
+
+    async def _send_rest(self, body: UploadBody, protocol: ResponseHandler) -> None:
+        """Send what is left; a failure reaches whoever waits for the answer."""
+        try:
+            await body.rest()
+        except ConnectionError:
+            pass
+        except Exception as error:  # noqa: BLE001  whatever it is, nobody else would hear of it
+            protocol.set_exception(_of_client(error), error)
+
+    async def _head(self, protocol: ResponseHandler) -> Head:
+        message, content = await protocol.read()
+        while message.code < _FIRST_FINAL and message.code != _SWITCHING:
+            message, content = await protocol.read()
+        self._content = content
+        return _Answer(message.code, message.reason, message.headers, message.raw_headers, content)
+
+
+class SessionLine:
+    """A line that leaves everything to aiohttp's session."""
+
+    def __init__(self, client: Client, watch: Watch) -> None:
+        self._client = client
+        self._watch = watch
+        self._body: UploadBody | None = None
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def ask(
+        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+    ) -> Head:
+        """Send a request."""
+        self._body = body
+        self._response = await self._client.session.request(
+            method,
+            way.wire,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            ssl=await self._client.tls_for(way),
+            server_hostname=way.server_hostname,
+        )
+        if body is None:
+            self._watch.note_no_body()
+        return self._response
+
+    def end(self) -> None:
+        """Part with the connection, which has gone back to the pool if all was received."""
+        sent = self._body is None or self._body.finished
+        if not sent or (self._response is not None and self._response.connection is not None):
+            self.drop()
+
+    def drop(self) -> None:
+        """Drop the connection and whatever has not left."""
+        if self._body is not None:
+            self._body.stop()
+        if self._response is not None:
+            self._response.close()
+        transport = self._watch.transport
+        if transport is not None and transport.is_closing():
+            transport.abort()
+
+
+class WatchedResponse(aiohttp.ClientResponse):
+    """Tells the watch of the connection and the writer, which aiohttp lets go with the answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's own, passed on
+        super().__init__(*args, **kwargs)
+        request: aiohttp.RequestInfo = kwargs["request_info"]
+        current.get().note_request(kwargs["stream_writer"], request.headers)
+
+
+def _of_client(error: Exception) -> Exception:
+    """Return what aiohttp would make of a body's error."""
+    if isinstance(error, (OSError, aiohttp.ClientError)):
+        return error
+    return aiohttp.ClientConnectionError(f"cannot send the body: {error!r}")
