@@ -26,6 +26,7 @@ def _check_siblings() -> None:
 _check_siblings()
 
 if TYPE_CHECKING:
+    from bridge.comparison import Comparison, compare
     from bridge.errors import BridgeError, HostError
     from bridge.files import HostFile
     from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bridge",
     "BridgeError",
+    "Comparison",
     "Failure",
     "HostError",
     "HostFile",
@@ -63,10 +65,12 @@ __all__ = [
     "TransportFailure",
     "UploadFailed",
     "UploadServer",
+    "compare",
     "undefined",
 ]
 
 _HOMES = {
+    "bridge.comparison": ("Comparison", "compare"),
     "bridge.errors": ("BridgeError", "HostError"),
     "bridge.files": ("HostFile",),
     "bridge.logic.python": ("HostObject", "HostPromise", "HostTask", "UploadFailed"),

@@ -38,7 +38,7 @@ def run(code: str, **env: str) -> str:
 def test_every_public_name_exists_and_is_documented(name: str) -> None:
     """The docstring is its own, also where the class is imported late."""
     found = getattr(bridge, name)
-    kind = found if inspect.isclass(found) else type(found)
+    kind = found if inspect.isclass(found) or inspect.isfunction(found) else type(found)
     assert kind.__module__.partition(".")[0] == "bridge"
     assert kind.__doc__
     assert not kind.__doc__.startswith(f"{name}(")

@@ -43,12 +43,14 @@ def parser() -> argparse.ArgumentParser:
         _upload,
         _run,
         _check,
+        _compare,
         _targets,
         _doctor,
         _sink,
         _serve,
         _exec,
         _matrix,
+        _report,
     ):
         add(commands)
     return top
@@ -118,6 +120,29 @@ def _check(commands: Commands) -> None:
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
 
 
+def _compare(commands: Commands) -> None:
+    it = _command(
+        commands, "compare", "compare", "Make the same call on many targets: what differs, and why."
+    )
+    it.add_argument(
+        "call", metavar="CALL.json|FILE.js", type=Path, help="a call's options, or a logic file"
+    )
+    _targeting(it, "all")
+    it.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        default="text",
+        help="how the result is written (default: text; --json means json)",
+    )
+    it.add_argument(
+        "--api",
+        metavar="NAME",
+        default="uploadFile",
+        help="the API of bare options (default: uploadFile)",
+    )
+    _running(it)
+
+
 def _targets(commands: Commands) -> None:
     it = _command(commands, "targets", "targets", "List every target, or explain one of them.")
     it.add_argument("name", metavar="NAME", nargs="?", help="a target whose fields to show")
@@ -182,6 +207,20 @@ def _matrix(commands: Commands) -> None:
         help="Markdown, one HTML page, or JSON as --json has it (default: md)",
     )
     it.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to write it")
+
+
+def _report(commands: Commands) -> None:
+    it = _command(
+        commands, "report", "report", "Show a trace as one HTML page that needs nothing else."
+    )
+    it.add_argument("trace", metavar="TRACE.jsonl", type=Path, help="what --trace has written")
+    it.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        type=Path,
+        help="the page (default: beside the trace, as TRACE.html)",
+    )
 
 
 def _running(it: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bridge import rules
 from bridge.cli.progress import bar_for
@@ -130,3 +130,12 @@ def match(found: list[Answer], uploads: list[Upload]) -> None:
             if boundary and boundary in upload.headers.get("Content-Type", ""):
                 answer.upload = upload
                 answer.record.sink_upload = upload.number
+
+
+def traced(answer: Answer) -> dict[str, object]:
+    """Return the record of a call, its parts with their hashes as the embedded server saw them."""
+    record: dict[str, Any] = answer.record.to_json()
+    if answer.upload is not None and record["request"] is not None:
+        for part, seen in zip(record["request"]["parts"], answer.upload.parts, strict=False):
+            part["sha256"] = seen.sha256
+    return record

@@ -106,7 +106,7 @@ class TraceFile:
 
     def append(self, found: list[Answer]) -> None:
         """Write all records in one go, so that two commands can share a file."""
-        lines = (json.dumps(answer.record.to_json(), ensure_ascii=False) for answer in found)
+        lines = (json.dumps(sending.traced(answer), ensure_ascii=False) for answer in found)
         try:
             with self._path.open("ab", buffering=0) as file:
                 file.write("".join(f"{line}\n" for line in lines).encode())

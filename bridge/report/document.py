@@ -1,0 +1,44 @@
+"""The frame of the page: what `web/` holds, and the policy that allows nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Final
+
+from bridge.report import bundle
+
+STYLES: Final = ("tokens.css", "report.css")
+
+_POLICY: Final = (
+    "default-src 'none'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+)
+
+
+def document(entry: str, *, connect: str | None = None) -> tuple[str, str]:
+    """
+    Return what stands before and after the data of a page.
+
+    Args:
+        entry: the module of `web/` that starts it: `file.mjs` reads the data that the page holds.
+        connect: a source the page may hear from, such as `'self'`; None for a page that is a file.
+    """
+    style = f"\n{bundle.style(*STYLES)}"
+    script = f"\n{bundle.script(entry)}"
+    policy = [f"script-src {_hashed(script)}", f"style-src {_hashed(style)}", *_POLICY]
+    if connect is not None:
+        policy.append(f"connect-src {connect}")
+    page = bundle.text_of("page.html").replace("@@policy@@", "; ".join(policy))
+    before, _, after = page.replace("@@style@@", style).partition("@@data@@\n")
+    return before, after.replace("@@script@@", script)
+
+
+def _hashed(text: str) -> str:
+    """Return how a policy names an inline text."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,72 @@
+// Search and filters: what the list is narrowed to.
+
+import { byId, el } from './dom.mjs';
+import { FIELDS } from './store.mjs';
+import { count } from './words.mjs';
+
+const ALL = { target: 'all targets', outcome: 'any outcome', reason: 'any reason', api: 'any call' };
+
+/** The controls above the list. `onChange()` hears that one has changed. */
+export class Filters {
+  constructor({ onChange }) {
+    this.chosen = Object.fromEntries(FIELDS.map((field) => [field, '']));
+    this.onChange = onChange;
+    this.search = byId('search');
+    this.search.addEventListener('input', () => this.changed());
+    this.search.form.addEventListener('submit', (event) => event.preventDefault());
+    byId('clear').addEventListener('click', () => this.clear());
+    for (const field of FIELDS) {
+      this.control(field).addEventListener('change', (event) => {
+        this.chosen[field] = event.target.value;
+        this.changed();
+      });
+    }
+  }
+
+  /** What to look for: words in lower case, and a value for each field, empty for any. */
+  get wanted() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    return { words, filters: this.chosen };
+  }
+
+  /** Whether anything is narrowed. */
+  get active() {
+    return this.search.value.trim() !== '' || FIELDS.some((field) => this.chosen[field]);
+  }
+
+  clear() {
+    this.search.value = '';
+    for (const field of FIELDS) this.chosen[field] = '';
+    this.changed();
+    this.search.focus();
+  }
+
+  /** Offers the values that there are, each with the number of calls it leaves. */
+  offer(counts) {
+    byId('clear').hidden = !this.active;
+    for (const field of FIELDS) this.fill(field, counts[field]);
+  }
+
+  fill(field, counts) {
+    const control = this.control(field);
+    const all = [...counts.values()].reduce((sum, each) => sum + each, 0);
+    // A value that nothing has any more stays while it is the chosen one.
+    const values = new Set([...counts.keys(), this.chosen[field]].filter(Boolean));
+    const options = [...values].sort().map((value) => option(value, value, counts.get(value) ?? 0));
+    control.replaceChildren(option('', ALL[field], all), ...options);
+    control.value = this.chosen[field];
+    control.classList.toggle('active', this.chosen[field] !== '');
+  }
+
+  control(field) {
+    return byId(`filter-${field}`);
+  }
+
+  changed() {
+    this.onChange();
+  }
+}
+
+function option(value, text, calls) {
+  return el('option', { value }, `${text} (${count(calls)})`);
+}
