@@ -200,9 +200,9 @@ class Files:
 
         `MISSING_FILE` says that the folder it would lie in does not exist.
         """
-        self._check_writable(path)
         if self.is_directory(path):
             raise FileFailure(Reason.NOT_A_FILE)
+        self._check_writable(path)
         if not self.is_directory(path.rpartition("/")[0]):
             raise FileFailure(Reason.MISSING_FILE)
         self._hold(path, path.rpartition("/")[2], data)

@@ -168,5 +168,5 @@ def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:
         promise = "never"
     elif layer.returns == "task or promise":
         promise, settles = "without callbacks", "layer"
-    keys = (*(api.keys or ()), *layer.options)
+    keys = None if api.keys is None else (*api.keys, *layer.options)
     return replace(api, promise=promise, settles=settles, complete=layer.complete_gets, keys=keys)

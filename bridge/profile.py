@@ -156,6 +156,7 @@ class Device:
         storage_kb: how much storage the host says there is; no more is refused here.
         sync_failure: what a failed `value` API does: throw an Error, or return the fail object.
         abilities: how `canIUse` answers: by this description, or `True` to everything.
+        results_word: the word by which `canIUse` is asked for a key of what `success` gets.
         sources: field -> where its value comes from.
     """
 
@@ -166,6 +167,7 @@ class Device:
     storage_kb: float = 10240
     sync_failure: Literal["throw", "return"] = "throw"
     abilities: Literal["described", "all"] = "described"
+    results_word: Literal["success", "callback"] = "success"
     sources: Mapping[str, Source]
 
 

@@ -22,6 +22,7 @@ CHECKS: Final = (
     "between",
     "rising",
     "every",
+    "without",
     "same",
     "took",
     "file",

@@ -182,12 +182,23 @@ def _rising(asked: str, look: Look) -> Mismatch | None:
 
 def _every(asked: object, look: Look) -> Mismatch | None:
     """Each entry of a list or an object equals the value; only those that do not are shown."""
-    value = look.value
-    if not isinstance(value, (list, dict)) or not value:
-        return Mismatch({"every": asked}, value)
-    entries = value if isinstance(value, dict) else {str(at): one for at, one in enumerate(value)}
+    entries = _entries(look.value)
     others = {name: inner for name, inner in entries.items() if not equal(asked, inner)}
-    return _unless(not others, {"every": asked}, others)
+    return _unless(bool(entries) and not others, {"every": asked}, others or look.value)
+
+
+def _without(asked: object, look: Look) -> Mismatch | None:
+    """No entry of a list or an object equals the value; only those that do are shown."""
+    entries = _entries(look.value)
+    found = {name: inner for name, inner in entries.items() if equal(asked, inner)}
+    return _unless(bool(entries) and not found, {"without": asked}, found or look.value)
+
+
+def _entries(value: object) -> dict[str, object]:
+    """Return the entries of a list or an object by name; a value of another kind has none."""
+    if isinstance(value, dict):
+        return value
+    return {str(at): one for at, one in enumerate(value)} if isinstance(value, list) else {}
 
 
 # --- when it happened
@@ -231,6 +242,7 @@ _CHECKS: Final[dict[str, Callable[[Any, Look], Mismatch | None]]] = {
     "between": _between,
     "rising": _rising,
     "every": _every,
+    "without": _without,
     "same": _same,
     "took": _took,
     "file": _file,

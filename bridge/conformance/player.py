@@ -163,7 +163,7 @@ class Player:
         """Call a function and keep what it returned; `_NOTHING` where it threw."""
         label = step["as"]
         try:
-            made = getattr(self._owner(step), step[kind])(*given)
+            made = _function(self._owner(step), step[kind])(*given)
         except (HostError, AttributeError) as error:
             self._write(label, "threw", {"message": str(error)})
             return _NOTHING
@@ -339,6 +339,11 @@ def _with(options: object, callbacks: Json) -> object:
     if options is None:
         return callbacks
     return {**options, **callbacks} if isinstance(options, dict) else options
+
+
+def _function(owner: Any, name: str) -> Any:  # noqa: ANN401  the host's
+    """Return a function of an object, or of a result that has functions."""
+    return owner[name] if isinstance(owner, dict) and name in owner else getattr(owner, name)
 
 
 def _at(owner: object, path: str) -> Any:  # noqa: ANN401  whatever a mini-program finds there

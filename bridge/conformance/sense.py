@@ -78,7 +78,8 @@ def _check_step(step: Json, labels: list[str], case: Case) -> None:
     if "as" not in step and not isinstance(step.get("read", ""), str):
         raise BridgeError("where several members are read, 'as' names them")
     _check_references(step, labels, case)
-    labels.extend(_labels(step))
+    # A function of the global may be called again; its events are told apart by their listeners.
+    labels.extend(each for each in _labels(step) if "do" not in step or each not in labels)
 
 
 def _labels(step: Json) -> Iterator[str]:

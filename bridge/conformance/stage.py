@@ -63,8 +63,8 @@ class Stage:
         paths: given file -> its virtual path.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._given = cast("Json", _addressed(scene.given))
+    def __init__(self, scene: Scene, seed: int = 0) -> None:
+        self._given = cast("Json", addressed(scene.given, ORIGIN))
         virtual = self._given.get(VIRTUAL)
         self._memory = None if virtual is None else _line(virtual, self._given.get("server", []))
         self._server: UploadServer | None = None
@@ -76,6 +76,7 @@ class Stage:
             domains=self._given.get("domains"),
             files=self._package(),
             transport=self._memory,
+            seed=seed,
             **place.readings,  # type: ignore[arg-type]  # the fields are checked by name
         )
         self.paths = {name: self._path(name, file) for name, file in self._given["files"].items()}
@@ -135,15 +136,24 @@ class Stage:
             self.bridge.route(origin, to=server.url)
         if "gather" in self._given:
             server.hold()
-            gathering = _gather(server, self._given["gather"])
+            gathering = gather(server, self._given["gather"])
             self._gathering = asyncio.get_running_loop().create_task(gathering)
 
-    def _package(self) -> dict[str, bytes]:
-        return {
+    def _package(self) -> Path | None:
+        """Write the code package to a folder, in which a path may lead to a folder, too."""
+        found = {
             name: content_of(file)
             for name, file in self._given["files"].items()
-            if file.get("kind") == "package" and not file.get("gone")
+            if file.get("kind") == "package" and not file.get("gone") and not file.get("unreadable")
         }
+        if not found:
+            return None
+        root = Path(self._folder.enter_context(TemporaryDirectory()))
+        for name, content in found.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return root
 
     def _path(self, name: str, file: Json) -> str:
         kind = file.get("kind", "temp")
@@ -171,21 +181,20 @@ class Stage:
         if not names:
             return
         folder = Path(self._folder.enter_context(TemporaryDirectory()))
-        for name in names:
-            path = folder / name
-            path.write_bytes(content_of(self._given["files"][name]))
-            self.bridge.album.add(path)
+        for name in set(names):
+            (folder / name).write_bytes(content_of(self._given["files"][name]))
+        self.bridge.album.add(*(folder / name for name in names))
 
 
-def _addressed(value: Any) -> object:  # noqa: ANN401  any JSON
-    """Return a value with each `$sink` replaced by an address of the server."""
+def addressed(value: Any, origin: str) -> object:  # noqa: ANN401  any JSON
+    """Return a value with each `$sink` replaced by an address of the server at `origin`."""
     if isinstance(value, list):
-        return [_addressed(inner) for inner in value]
+        return [addressed(inner, origin) for inner in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"$sink"}:
-        return f"{ORIGIN}{value['$sink']}"
-    return {key: _addressed(inner) for key, inner in value.items()}
+        return f"{origin}{value['$sink']}"
+    return {key: addressed(inner, origin) for key, inner in value.items()}
 
 
 def content_of(file: Json) -> bytes:
@@ -198,7 +207,7 @@ def content_of(file: Json) -> bytes:
     return (bytes(range(_PERIOD)) * (size // _PERIOD + 1))[:size]
 
 
-async def _gather(server: UploadServer, count: int) -> None:
+async def gather(server: UploadServer, count: int) -> None:
     """Let the server answer once so many uploads have begun; fewer have to do after a while."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_GATHER_SECONDS):

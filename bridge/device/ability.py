@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from bridge.layers import REQUEST
 from bridge.options import rules_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bridge.profile import Local
     from bridge.protocol import ApiDescription
     from bridge.target import Target
@@ -21,7 +20,8 @@ def can_i_use(target: Target, host: Mapping[str, ApiDescription], schema: str) -
     """
     Tell whether `API`, `API.return|object|success|callback.MEMBER` or `CLASS.MEMBER` exists here.
 
-    Components, and values of an option, are not described: nothing is claimed of them.
+    After `MEMBER` may come a value of an option, or a key of an object among the results.
+    Components are not described: nothing is claimed of them.
 
     Args:
         target: the environment.
@@ -35,9 +35,16 @@ def can_i_use(target: Target, host: Mapping[str, ApiDescription], schema: str) -
     if name in (owners := _classes(host)) and len(rest) == 1:
         return rest[0] in _members(owners[name])
     api = host.get(name)
-    if api is None or len(rest) not in (0, 2):
+    if api is None or len(rest) not in (0, 2, 3):
         return api is not None and api.kind == "constant" and rest[:1] == _keys(api, rest)
-    return not rest or rest[1] in _parts(target, host, name, rest[0])
+    return not rest or _has(target, host, name, rest)
+
+
+def _has(target: Target, host: Mapping[str, ApiDescription], name: str, rest: list[str]) -> bool:
+    kind, part, *inner = rest
+    if part not in _parts(target, host, name, kind):
+        return False
+    return not inner or inner[0] in _within(target, name, kind, part)
 
 
 def _keys(api: ApiDescription, rest: list[str]) -> list[str]:
@@ -67,11 +74,28 @@ def _parts(
         return _options(target, name, local)
     if kind == "return":
         return frozenset(_members(api)) | (results if api.kind == "value" else frozenset())
-    if kind == "callback":
-        return results if api.kind == "listener" else frozenset()
-    if kind == "success" and api.kind in ("task", "async"):
+    if kind == "callback" and api.kind == "listener":
+        return results
+    word = device.results_word if device is not None else ""
+    if kind == word and api.kind in ("task", "async"):
         return results or _success(target, name)
     return frozenset()
+
+
+def _within(target: Target, name: str, kind: str, part: str) -> frozenset[str]:
+    """Return the values of an option, or the keys of an object among the results."""
+    device, request = target.profile.device, target.profile.request
+    if device is not None and name in device.apis:
+        found = device.info.get(part) if kind != "object" else None
+        return frozenset(found if isinstance(found, Mapping) else ())
+    if kind != "object":
+        fields = _seen_by(target, name).profile_fields
+        return frozenset(fields if part == "profile" else ())
+    if name == REQUEST and part == "method" and request is not None:
+        return request.methods
+    option = rules_for(_seen_by(target, name), name).properties.get(part, {})
+    items = cast("Mapping[str, list[object]]", option.get("items", option))
+    return frozenset(map(str, items.get("enum", ())))
 
 
 def _options(target: Target, name: str, local: Local | None) -> frozenset[str]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bridge.protocol import ApiDescription
 
 
+_NUMBERS: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
@@ -83,8 +86,13 @@ def _system_info(asked: Asked) -> Result:
     target, device = asked.phone.target, asked.device
     told = {key: copied(value) for key, value in device.info.items()}
     if device.version_key and target.version is not None:
-        told[device.version_key] = ".".join(map(str, target.version))
+        told[device.version_key] = _written(target.version)
     return told
+
+
+def _written(version: tuple[int, ...]) -> str:
+    """Return a version as hosts write it: three numbers at least."""
+    return ".".join(map(str, (*version, *(0,) * (_NUMBERS - len(version)))))
 
 
 def _can_i_use(asked: Asked) -> Result:

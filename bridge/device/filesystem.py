@@ -12,6 +12,8 @@ from bridge.reasons import Reason
 from bridge.values import Returns, js_string
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bridge.files import Files, OpenFile
     from bridge.profile import Options, Result
 
@@ -32,6 +34,7 @@ _CAUSES = {
     Reason.NOT_A_FILE: "directory",
     Reason.UNREADABLE_FILE: "permission",
 }
+_WHILE_READING = {**_CAUSES, Reason.UNREADABLE_FILE: "unreadable"}
 
 
 def access(files: Files, values: Options, _: int) -> Result:
@@ -68,7 +71,7 @@ def read(files: Files, values: Options, _: int) -> Result:
     content = data[max(start, 0) : max(end, 0)]
     return {
         "data": content if encoding is None else _text(content, js_string(encoding)),
-        "dataType": "arraybuffer" if encoding is None else "string",
+        "dataType": "ArrayBuffer" if encoding is None else "string",
     }
 
 
@@ -103,7 +106,7 @@ def _opened(files: Files, path: str) -> OpenFile:
     try:
         return files.open(path)
     except FileFailure as failure:
-        raise _refusal(failure, path) from failure
+        raise _refusal(failure, path, _WHILE_READING) from failure
 
 
 def _measured(files: Files, path: str, started: int) -> tuple[Result, bool]:
@@ -119,8 +122,8 @@ def _measured(files: Files, path: str, started: int) -> tuple[Result, bool]:
     return {"mode": mode, "size": size, **times}, folder
 
 
-def _refusal(failure: FileFailure, path: str) -> Refusal:
-    return Refusal(_CAUSES[failure.reason], failure.reason, {"path": path})
+def _refusal(failure: FileFailure, path: str, causes: Mapping[Reason, str] = _CAUSES) -> Refusal:
+    return Refusal(causes[failure.reason], failure.reason, {"path": path})
 
 
 def _codec(encoding: str) -> str:

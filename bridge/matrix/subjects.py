@@ -87,7 +87,7 @@ SUBJECTS: Final = (
     Subject(
         "device",
         "The phone",
-        r"device\.(apis|version_key|network|storage_kb|sync_failure|abilities)",
+        r"device\.(apis|version_key|network|storage_kb|sync_failure|abilities|results_word)",
     ),
     Subject(
         "device-info", "What the phone tells of itself", r"device\.(?:info\.)?(info|(?<=info\.).+)"

@@ -27,28 +27,33 @@ _STORED = _seen(
 _KEY = {"key": "string!"}
 _PAIR = {"key": "string!", "data": "any"}
 _INFO_KEYS = ("keys", "currentSize", "limitSize")
-_FIELD_TEXTS = {
-    "parameter": Text(
-        "必填参数为空。", 2, Source("documented", f"{_DOCS}/缓存/my.getStorageSync.md", "2022-08")
-    )
-}
 
 
 def _later(does: str, takes: dict[str, str], *result: str, source: Source = _TYPED) -> Local:
-    return Local(
-        does,
-        source,
-        takes=takes,
-        result=result,
-        texts=_FIELD_TEXTS if does.startswith("storage") else {},
-        promise="without callbacks",
-    )
+    return Local(does, source, takes=takes, result=result, promise="without callbacks")
 
 
 def _at_once(does: str, takes: dict[str, str], *result: str, source: Source = _TYPED) -> Local:
-    return Local(
-        does, source, "value", takes=takes, given="object", result=result, texts=_FIELD_TEXTS
-    )
+    return Local(does, source, "value", takes=takes, given="object", result=result)
+
+
+def _key_text(page: str, message: str = "必填参数为空。", code: int = 2) -> Text:
+    return Text(message, code, Source("documented", f"{_DOCS}/缓存/my.{page}.md", "2022-08"))
+
+
+_NO_KEY = replace(
+    _key_text(""),
+    source=_inferred(f"{_DOCS}/缓存/my.removeStorage.md", note="no table there; as of getStorage"),
+)
+_KEY_TEXTS = {
+    "setStorage": _key_text("setStorage", "必填参数为空"),
+    "setStorageSync": _key_text("setStorageSync", "invalid params", 11),
+    "getStorage": _key_text("getStorage"),
+    "getStorageSync": _key_text("getStorageSync"),
+    "removeStorage": _NO_KEY,
+    "removeStorageSync": _NO_KEY,
+}
+"""Storage API -> what it says where the key is missing."""
 
 
 def _text(message: str, code: int) -> Text:
@@ -56,7 +61,9 @@ def _text(message: str, code: int) -> Text:
 
 
 _BAD = _text("接口参数无效", 2)
-_LOOK = {"missing": _text("文件/目录不存在", 10022), "parameter": _BAD}
+_BAD_PATH = replace(_BAD, source=_inferred(_TYPINGS, note="not typed of stat; as of its siblings"))
+_SEALED = _text("指定的路径没有读权限", 10024)
+_LOOK = {"missing": _text("文件/目录不存在", 10022), "unreadable": _SEALED, "parameter": _BAD}
 _GONE = _text("文件不存在", 10022)
 _FOLDER = _text("传入的路径是一个目录", 10023)
 _FILE = {"filePath": "string!"}
@@ -97,7 +104,7 @@ _FILES = {
         "stat",
         "files.plain_stat",
         {"path": "string!"},
-        {"missing": _GONE, "parameter": _BAD},
+        {"missing": _GONE, "unreadable": _SEALED, "parameter": _BAD_PATH},
         "stats",
     ),
     **_both("readFile", "files.read", _ENCODED, _READ_TEXTS, "data", "dataType"),
@@ -136,7 +143,6 @@ _WINDOW = (
     "windowWidth",
     "windowHeight",
     "statusBarHeight",
-    "titleBarHeight",
     "safeArea",
 )
 _NEWS = ("isConnected", "networkType")
@@ -156,6 +162,27 @@ _TOAST = {"content": "string", "type": "string", "duration": "number"}
 _LOADING = {"content": "string", "delay": "number"}
 
 
+def _storage() -> dict[str, Local]:
+    apis = {
+        "setStorage": _later("storage.set", _PAIR),
+        "setStorageSync": _at_once("storage.set", _PAIR, "success"),
+        "getStorage": _later("storage.get", _KEY, "data", source=_STORED),
+        "getStorageSync": _at_once("storage.get", _KEY, "data", "success", source=_STORED),
+        "removeStorage": _later("storage.remove", _KEY, "success"),
+        "removeStorageSync": _at_once("storage.remove", _KEY, "success"),
+    }
+    keyed = {
+        name: replace(local, texts={"parameter": _KEY_TEXTS[name]}) for name, local in apis.items()
+    }
+    return {
+        **keyed,
+        "clearStorage": _later("storage.clear", {}, "success"),
+        "clearStorageSync": _at_once("storage.clear", {}, "success"),
+        "getStorageInfo": _later("storage.info", {}, *_INFO_KEYS),
+        "getStorageInfoSync": _at_once("storage.info", {}, *_INFO_KEYS),
+    }
+
+
 def _apis(*, simulated: bool) -> dict[str, Local]:
     env = {
         "USER_DATA_PATH": "https://usr",
@@ -165,16 +192,7 @@ def _apis(*, simulated: bool) -> dict[str, Local]:
         "platform": _INFO["platform"],
     }
     return {
-        "setStorage": _later("storage.set", _PAIR),
-        "setStorageSync": _at_once("storage.set", _PAIR, "success"),
-        "getStorage": _later("storage.get", _KEY, "data", source=_STORED),
-        "getStorageSync": _at_once("storage.get", _KEY, "data", "success", source=_STORED),
-        "removeStorage": _later("storage.remove", _KEY, "success"),
-        "removeStorageSync": _at_once("storage.remove", _KEY, "success"),
-        "clearStorage": _later("storage.clear", {}, "success"),
-        "clearStorageSync": _at_once("storage.clear", {}, "success"),
-        "getStorageInfo": _later("storage.info", {}, *_INFO_KEYS),
-        "getStorageInfoSync": _at_once("storage.info", {}, *_INFO_KEYS),
+        **_storage(),
         "getSystemInfo": _later("system.info", {}, *_SYSTEM),
         "getSystemInfoSync": _at_once("system.info", {}, *_SYSTEM),
         "getWindowInfo": _at_once("system.info", {}, *_WINDOW),
@@ -223,6 +241,7 @@ _SOURCES = {
         _CONTAINER, note="a callback gets one dictionary with error; taken for sync APIs too"
     ),
     "abilities": Source("documented", f"{_DOCS}/基础/my.canIUse.md", "2022"),
+    "results_word": Source("documented", f"{_DOCS}/基础/my.canIUse.md", "2022"),
 }
 
 PHONE = Device(
@@ -231,6 +250,7 @@ PHONE = Device(
     version_key="version",
     network=("WIFI", "NOTREACHABLE"),
     sync_failure="return",
+    results_word="callback",
     sources=_SOURCES,
 )
 

@@ -42,10 +42,15 @@ def _file_text(text: str) -> Text:
 
 _FILE_TEXTS = {
     "missing": _file_text("no such file or directory, {path}"),
-    "permission": _file_text("permission denied, open {path}"),
+    **dict.fromkeys(("permission", "unreadable"), _file_text("permission denied, open {path}")),
     "directory": _file_text("illegal operation on a directory, open {path}"),
     "encoding": _file_text("encode error"),
 }
+
+
+def _dialog_page(api: str) -> Source:
+    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in api)
+    return _documented(f"{_DOCS}/interface/interfeedback/tt-{words}")
 
 
 def _file_page(_: str) -> Source:
@@ -74,13 +79,16 @@ _MODAL = {
     "confirmText": "string",
     "showCancel": "boolean",
     "cancelText": "string",
+    "confirmColor": "string",
+    "cancelColor": "string",
     "editable": "boolean",
+    "placeholderText": "string",
 }
 
 _APIS: dict[str, Local] = {
     **shapes.storage(_storage, "never", _NOT_FOUND),
     **shapes.information(_typed("system-info"), "never", tuple(_INFO)),
-    **shapes.abilities(_typed("can-i-use")),
+    **shapes.abilities(lambda _: _documented(f"{_DOCS}/foundation/tt-can-i-use"), "1.35.0"),
     **shapes.file_manager(_file_page, _FILE_TEXTS, "stat stats", "1.15.0"),
     **shapes.network(
         lambda api: _inferred(
@@ -89,7 +97,7 @@ _APIS: dict[str, Local] = {
         ),
         "never",
     ),
-    **shapes.dialogs(_typed("modal"), "never", _MODAL),
+    **shapes.dialogs(_dialog_page, "never", _MODAL),
     "getEnvInfoSync": Local(
         "system.account",
         _inferred(
@@ -122,6 +130,7 @@ PHONE = Device(
         "network": _seen(f"{_TYPINGS}/network-status.d.ts", note="that a phone is on wifi is ours"),
         "storage_kb": _seen(f"{_TYPINGS}/storage.d.ts", note="usually 10240, by its comment"),
         "sync_failure": _documented(f"{_DOCS}/data-caching/tt-get-storage-sync"),
-        "abilities": _seen(f"{_TYPINGS}/can-i-use.d.ts", note="the typings list the forms"),
+        "abilities": _documented(f"{_DOCS}/foundation/tt-can-i-use"),
+        "results_word": _documented(f"{_DOCS}/foundation/tt-can-i-use"),
     },
 )

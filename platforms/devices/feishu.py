@@ -40,6 +40,7 @@ def _said(text: str, code: int) -> Text:
 _FILE_TEXTS = {
     "missing": _said("File does not exist", 203),
     "permission": _said("No write permission", 202),
+    "unreadable": _said("No read permission", 201),
     "directory": _said("Is not file", 207),
     "encoding": _said("invalid parameter", 104),
 }
@@ -91,5 +92,6 @@ PHONE = Device(
         "storage_kb": _documented(_ERRNO, note="1801002 is for more than 10 MB"),
         "sync_failure": _inferred(_API, note="as documented for Douyin"),
         "abilities": _inferred(_API, note="as documented for Douyin"),
+        "results_word": _inferred(_API, note="as documented for Douyin"),
     },
 )

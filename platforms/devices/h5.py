@@ -91,6 +91,7 @@ BROWSER = Device(
         "storage_kb": _seen(f"{_CODE}/storage/storage.ts", note="Number.MAX_VALUE, as in the code"),
         "sync_failure": _inferred(f"{_CODE}/storage/storage.ts", note="none of these fails"),
         "abilities": _seen(f"{_CODE}/base/canIUse.ts", note="true but for three CSS features"),
+        "results_word": _seen(f"{_CODE}/base/canIUse.ts", note="any word is answered with true"),
     },
 )
 

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     Promise = Literal["never", "without callbacks"]
 
 _OK = ("errMsg",)
+_CAUSES = {
+    "access": ("missing", "unreadable"),
+    "stat": ("missing", "unreadable"),
+    "readFile": ("missing", "unreadable", "directory", "encoding"),
+    "writeFile": ("missing", "permission", "directory", "encoding"),
+    "unlink": ("missing", "permission", "directory"),
+}
+"""Function of the file manager -> what it may be refused for."""
 _INFO = ("keys", "currentSize", "limitSize")
 
 
@@ -58,6 +66,7 @@ def dialogs(page: Page, promise: Promise, modal: Mapping[str, str]) -> dict[str,
     toast = {"title": "string!", "icon": "string", "image": "string", "duration": "number"}
     toast |= {"mask": "boolean"}
     loading = {"title": "string!", "mask": "boolean"}
+    typed = ("content",) if "editable" in modal else ()
 
     def later(name: str, does: str, takes: Mapping[str, str], *result: str) -> Local:
         return Local(does, page(name), takes=takes, result=(*result, *_OK), promise=promise)
@@ -67,7 +76,7 @@ def dialogs(page: Page, promise: Promise, modal: Mapping[str, str]) -> dict[str,
         "hideToast": later("hideToast", "ui.hide_toast", {}),
         "showLoading": later("showLoading", "ui.loading", loading),
         "hideLoading": later("hideLoading", "ui.hide_loading", {}),
-        "showModal": later("showModal", "ui.modal", modal, "confirm", "cancel", "content"),
+        "showModal": later("showModal", "ui.modal", modal, "confirm", "cancel", *typed),
     }
 
 
@@ -100,17 +109,22 @@ def information(page: Page, promise: Promise, keys: tuple[str, ...]) -> dict[str
     }
 
 
-def told(name: str, page: Page, keys: tuple[str, ...], since: str | None = None) -> Local:
+def told(name: str, page: Page, keys: tuple[str, ...]) -> Local:
     """Return an API that answers some facts about the device at once."""
-    return Local("system.info", page(name), "value", result=keys, since=since)
+    return Local("system.info", page(name), "value", result=keys)
 
 
-def abilities(page: Page) -> dict[str, Local]:
-    """Return `canIUse`."""
-    question = {"schema": "string!"}
+def abilities(page: Page, since: str | None = None) -> dict[str, Local]:
+    """Return `canIUse`; `since` is the first version that has it."""
     return {
         "canIUse": Local(
-            "system.ability", page("canIUse"), "value", takes=question, result=("can",), bare="can"
+            "system.ability",
+            page("canIUse"),
+            "value",
+            takes={"schema": "string!"},
+            result=("can",),
+            bare="can",
+            since=since,
         )
     }
 
@@ -123,7 +137,8 @@ def file_manager(
 
     Args:
         page: function -> its source.
-        texts: `missing`, `directory`, `permission`, `encoding` -> what the host says.
+        texts: `missing`, `directory`, `encoding`, and `permission` to write, `unreadable` to read
+            -> what the host says.
         stat: the keys of the success object of `stat`, divided by spaces.
         since: the first version that has it.
     """
@@ -134,10 +149,11 @@ def file_manager(
     def both(name: str, takes: Mapping[str, str], *result: str) -> dict[str, Local]:
         does, sync = f"files.{name.removesuffix('File')}", f"{name}Sync"
         bare = result[0] if result else ""
+        said = {cause: texts[cause] for cause in _CAUSES[name]}
         return {
-            name: Local(does, page(name), takes=takes, result=(*result, *_OK), texts=texts),
+            name: Local(does, page(name), takes=takes, result=(*result, *_OK), texts=said),
             sync: Local(
-                does, page(sync), "value", takes=takes, result=result, bare=bare, texts=texts
+                does, page(sync), "value", takes=takes, result=result, bare=bare, texts=said
             ),
         }
 

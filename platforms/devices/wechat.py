@@ -29,20 +29,22 @@ def _file_page(api: str) -> Source:
     )
 
 
+_DENIED = Text(
+    "{api}:fail permission denied, open {path}",
+    1300013,
+    _reported(
+        "developers.weixin.qq.com/community/develop/doc/000608b7850290b6e3a9d54575b800",
+        note="text of a readFileSync of 2019; the number is the errno page's for it",
+    ),
+)
 _FILE_TEXTS = {
     "missing": Text(
         "{api}:fail no such file or directory {path}",
         1300002,
         _documented(f"{_API}/file/FileSystemManager.readFile.html"),
     ),
-    "permission": Text(
-        "{api}:fail permission denied, open {path}",
-        1300013,
-        _reported(
-            "developers.weixin.qq.com/community/develop/doc/000608b7850290b6e3a9d54575b800",
-            note="text of a readFileSync of 2019; the number is the errno page's for it",
-        ),
-    ),
+    "permission": _DENIED,
+    "unreadable": _DENIED,
     "directory": Text(
         "{api}:fail illegal operation on a directory, open {path}",
         1301003,
@@ -114,14 +116,29 @@ _NOT_FOUND = Text(
     _reported("alibaba/rax#2060", "2020-12-22", "iOS; Android was seen to say getStorage:fail"),
 )
 
+_SINCE = {
+    "canIUse": "1.1.1",
+    "onNetworkStatusChange": "1.1.0",
+    "offNetworkStatusChange": "2.9.3",
+    "showLoading": "1.1.0",
+    "hideLoading": "1.1.0",
+    "env": "1.7.0",
+    "getFileSystemManager": "1.9.9",
+    "getAccountInfoSync": "2.2.2",
+    "getDeviceInfo": "2.20.1",
+    "getWindowInfo": "2.20.1",
+    "getAppBaseInfo": "2.20.1",
+}
+"""API -> the first base library that has it, by its page; the other pages name none."""
+
 _APIS: dict[str, Local] = {
     **shapes.storage(_page("storage"), "without callbacks", _NOT_FOUND),
     **shapes.information(_system, "without callbacks", tuple(_INFO)),
-    "getDeviceInfo": shapes.told("getDeviceInfo", _system, _DEVICE, "2.20.1"),
-    "getWindowInfo": shapes.told("getWindowInfo", _system, _WINDOW, "2.20.1"),
-    "getAppBaseInfo": shapes.told("getAppBaseInfo", _system, _APP, "2.20.1"),
+    "getDeviceInfo": shapes.told("getDeviceInfo", _system, _DEVICE),
+    "getWindowInfo": shapes.told("getWindowInfo", _system, _WINDOW),
+    "getAppBaseInfo": shapes.told("getAppBaseInfo", _system, _APP),
     **shapes.abilities(_page("base")),
-    **shapes.file_manager(_file_page, _FILE_TEXTS, since="1.9.9"),
+    **shapes.file_manager(_file_page, _FILE_TEXTS),
     **shapes.network(_page("device/network"), "without callbacks"),
     **shapes.dialogs(_page("ui/interaction"), "without callbacks", _MODAL),
     "getAccountInfoSync": Local(
@@ -129,7 +146,6 @@ _APIS: dict[str, Local] = {
         _documented(f"{_API}/open-api/account-info/wx.getAccountInfoSync.html"),
         "value",
         result=("miniProgram",),
-        since="2.2.2",
     ),
 }
 
@@ -137,6 +153,10 @@ _APIS: dict[str, Local] = {
 def _env(root: str, note: str) -> Local:
     source = _documented(f"{_API}/base/wx.env.html", note=note)
     return Local("", source, "constant", value={"USER_DATA_PATH": root})
+
+
+def _since(apis: dict[str, Local]) -> dict[str, Local]:
+    return {name: replace(local, since=_SINCE.get(name)) for name, local in apis.items()}
 
 
 _SOURCES = {
@@ -159,10 +179,11 @@ _SOURCES = {
         note="a script error; only its text is known, so the Error carries no number",
     ),
     "abilities": _documented(f"{_API}/base/wx.canIUse.html"),
+    "results_word": _documented(f"{_API}/base/wx.canIUse.html"),
 }
 
 PHONE = Device(
-    apis={**_APIS, "env": _env("wxfile://usr", "the file-system guide has the prefix")},
+    apis=_since({**_APIS, "env": _env("wxfile://usr", "the file-system guide has the prefix")}),
     info=_PHONE_INFO,
     version_key="SDKVersion",
     sources=_SOURCES,
@@ -170,6 +191,8 @@ PHONE = Device(
 
 TOOL = replace(
     PHONE,
-    apis={**_APIS, "env": _env("http://usr", "of the tool's prefix only http:// is reported")},
+    apis=_since(
+        {**_APIS, "env": _env("http://usr", "of the tool's prefix only http:// is reported")}
+    ),
     info=_INFO,
 )

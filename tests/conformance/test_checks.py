@@ -87,6 +87,8 @@ HOLDS = [
     ("file", "photo.png", "wire:/upload", "files.0"),
     ("every", "POST", "wire", "*.method"),
     ("every", "b", "a.success", "header"),
+    ("without", "GET", "wire", "*.method"),
+    ("without", "A", "a.success", "header"),
 ]
 FAILS = [
     ("is", 201, "a.success", "statusCode"),
@@ -144,6 +146,10 @@ FAILS = [
     ("every", 50, "a.heard:p", "*.progress"),
     ("every", "{", "a.success", "data"),
     ("every", 1, "b.heard:p", ""),
+    ("without", 50, "a.heard:p", "*.progress"),
+    ("without", "b", "a.success", "header"),
+    ("without", "{", "a.success", "data"),
+    ("without", 1, "b.heard:p", ""),
 ]
 
 

@@ -163,6 +163,54 @@ def test_a_function_that_answers_at_once_is_asked(
 
 
 @each_engine
+def test_one_function_is_asked_several_things(
+    make: Make, play: Play, seen: list[Transcript], engine: str
+) -> None:
+    """With each text alone; one that throws leaves no answer at all."""
+    steps = [
+        {"get": "canIUse", "as": "a", "over": ["uploadFile", "nothing"]},
+        {"get": "getFileSystemManager", "as": "fs"},
+        {"get": "accessSync", "as": "b", "on": "fs", "over": ["wxfile://usr", "gone"]},
+    ]
+    play(make(steps=steps), engine=engine)
+    assert {"uploadFile": True, "nothing": False} == value_of(seen, "a.returned")
+    assert ["threw"] == events_of(seen, "b")
+
+
+@each_engine
+def test_several_members_are_looked_at(
+    make: Make, play: Play, seen: list[Transcript], engine: str
+) -> None:
+    """Of the global or of what was returned; what is not there is undefined, and skips nothing."""
+    steps = [
+        {"read": ["canIUse", "env.USER_DATA_PATH", "nothing.at.all"], "as": "a"},
+        {"get": "getFileSystemManager", "as": "fs"},
+        {"read": ["stat", "nothing"], "on": "fs", "as": "b"},
+    ]
+    play(make(steps=steps), "uni/wx", engine)
+    function, nothing = {"$js": "Function"}, {"$js": "undefined"}
+    members = {"canIUse": function, "env.USER_DATA_PATH": "wxfile://usr", "nothing.at.all": nothing}
+    assert members == value_of(seen, "a.returned")
+    assert {"stat": function, "nothing": nothing} == value_of(seen, "b.returned")
+
+
+@each_engine
+def test_a_function_of_a_result_is_called(
+    make: Make, play: Play, seen: list[Transcript], engine: str
+) -> None:
+    """A result may have functions of its own, and may lack one."""
+    steps = [
+        {"get": "getFileSystemManager", "as": "fs"},
+        {"get": "statSync", "on": "fs", "as": "stats", "args": [{"$given": "photo.png"}]},
+        {"get": "isFile", "on": "stats", "as": "a"},
+        {"get": "isLink", "on": "stats", "as": "b"},
+    ]
+    play(make(steps=steps), engine=engine)
+    assert True is value_of(seen, "a.returned")
+    assert ["threw"] == events_of(seen, "b")
+
+
+@each_engine
 def test_a_function_of_what_was_returned_is_called(
     make: Make, play: Play, seen: list[Transcript], engine: str
 ) -> None:
@@ -207,6 +255,29 @@ def test_the_surroundings_change_on_the_way(
     assert [False, True] == [value["isConnected"] for value in heard]
     assert ["returned", "fail", "complete"] == events_of(seen)
     assert ["returned", "success", "complete"] == events_of(seen, "b")
+
+
+@each_engine
+def test_a_dialog_is_answered_on_the_way(
+    make: Make, play: Play, seen: list[Transcript], engine: str
+) -> None:
+    """`answer` counts for one dialog; one that nobody answers for is confirmed."""
+    asks = {"call": "showModal", "options": {"title": "?", "editable": True}}
+    steps = [
+        {**asks, "as": "a"},
+        SETTLED,
+        {"arrange": {"answer": {"confirm": False}}},
+        {**asks, "as": "b"},
+        SETTLED,
+        {**asks, "as": "c"},
+        SETTLED,
+    ]
+    given = {"answer": {"confirm": True, "content": "Ann"}}
+    play(make(given=given, steps=steps), engine=engine)
+    told = [value_of(seen, f"{call}.success") for call in "abc"]
+    assert [(True, "Ann"), (False, None), (True, "")] == [
+        (one["confirm"], one.get("content")) for one in told
+    ]
 
 
 @each_engine

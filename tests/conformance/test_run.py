@@ -7,6 +7,7 @@ import json
 import selectors
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ import schemas
 from bridge import BridgeError
 from bridge.conformance import Place, Transcript, load, run
 from bridge.conformance.virtual import run as run_virtually
+from bridge.target import resolve
 
 if TYPE_CHECKING:
     from bridge.conformance import Verdict
@@ -65,6 +67,19 @@ def test_a_file_may_be_gone(make: Make, play: Play, seen: list[Transcript]) -> N
         given = {"files": {"a.png": {"gone": True, "kind": kind}}}
         assert "passed" == play(make(given=given, holds=FAILS)).outcome
         assert "uploadFile:fail file not found" == said(seen)["errMsg"]
+
+
+@pytest.mark.parametrize("kind", ["temp", "user", "package"])
+def test_a_file_may_be_there_and_not_be_opened(
+    make: Make, play: Play, seen: list[Transcript], kind: str
+) -> None:
+    """Not even by a superuser; the host has words of its own for it."""
+    given = {"files": {"a.png": {"unreadable": True, "kind": kind}}}
+    assert "passed" == play(make(given=given, holds=FAILS), "tt:feishu").outcome
+    assert ("uploadFile:fail No read permission", 201) == (
+        said(seen)["errMsg"],
+        said(seen)["errno"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,6 +371,29 @@ def test_a_wrong_profile_fails(on: str, readings: dict[str, object], case: str) 
     right, wrong = (run(load([case]), [place]) for place in (Place(on), Place(on, readings)))
     assert "failed" not in {verdict.outcome for verdict in right}
     assert "failed" in {verdict.outcome for verdict in wrong}
+
+
+@pytest.mark.parametrize(
+    ("on", "changes", "case"),
+    [
+        ("wx", {"storage_kb": 1024}, "storage/size"),
+        ("wx", {"network": ("wifi", "offline")}, "network/type"),
+        ("wx", {"sync_failure": "return"}, "files/readFile-refused"),
+        ("my:ide", {"sync_failure": "throw"}, "storage/no-key"),
+        ("tt:douyin", {"version_key": "version"}, "system/version"),
+        ("my", {"results_word": "success"}, "ability/forms"),
+        ("tt:feishu", {"abilities": "all"}, "ability/options"),
+        ("uni/h5", {"info": {}}, "system/information"),
+        ("uni/app", {"apis": {}}, "system/functions"),
+    ],
+)
+def test_a_wrong_phone_fails(on: str, changes: dict[str, Any], case: str) -> None:
+    """Nor do those of the phone move with its description."""
+    phone = resolve(on).profile.device
+    assert phone is not None
+    places = (Place(on), Place(on, {"device": replace(phone, **changes)}))
+    right, wrong = run(load([case]), places)
+    assert ("passed", "failed") == (right.outcome, wrong.outcome)
 
 
 # --- transcripts

@@ -58,16 +58,34 @@ async def test_every_function_of_the_host_can_be_used(asking: Asking) -> None:
         ("my", "isIDE.anything", False),
         ("wx", "RequestTask.abort", True),
         ("wx", "request.success.statusCode", True),
-        ("my", "request.success.status", True),
-        ("my", "request.success.statusCode", False),
+        ("my", "request.callback.status", True),
+        ("my", "request.callback.statusCode", False),
+        ("my", "request.success.status", False),
+        ("my", "getSystemInfo.callback.brand", True),
+        ("wx", "getSystemInfo.callback.brand", False),
         ("wx", "request.object.dataType", True),
         ("wx", "uploadFile.return", False),
         ("wx", "button.open-type.contact", False),
+        ("wx", "getSystemInfoSync.return.safeArea.left", True),
+        ("wx", "getSystemInfoSync.return.safeArea.middle", False),
+        ("wx", "getSystemInfoSync.return.brand.left", False),
+        ("wx", "getSystemInfoSync.return.nothing.left", False),
+        ("wx", "showToast.object.title.any", False),
+        ("wx", "request.object.method.GET", True),
+        ("wx", "request.object.method.WALK", False),
+        ("wx", "chooseImage.object.sizeType.original", True),
+        ("my", "uploadFile.object.fileType.video", True),
+        ("wx", "uploadFile.object.url.any", False),
+        ("wx", "uploadFile.object.success.any", False),
+        ("wx", "uploadFile.success.profile.rtt", True),
+        ("wx", "uploadFile.success.profile.speed", False),
+        ("wx", "uploadFile.success.data.rtt", False),
+        ("wx", "env.USER_DATA_PATH.a", False),
         ("my", "getOpenUserInfo", False),
         ("uni/h5", "whatever.at.all", True),
     ],
 )
 async def test_a_question_is_answered(target: str, schema: str, *, expected: bool) -> None:
-    """Functions, members, options, results and versions; H5 says yes to everything."""
+    """Functions, members, options, results, values and versions; H5 says yes to everything."""
     async with Bridge(target) as bridge:
         assert expected is bridge.api.canIUse(schema)

@@ -184,14 +184,22 @@ async def test_a_failed_sync_function_answers_on_alipay() -> None:
         assert {"success": True} == files.writeFileSync({"filePath": "https://usr/a", "data": "x"})
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../b", "", "%2e%2e/x", "a//b"])
+@pytest.mark.parametrize("path", ["../x", "a/../b", "%2e%2e/x", "a//b"])
 async def test_only_plain_names_in_the_users_directory_are_written(path: str) -> None:
     """No spelling of a path leads out of it, and other places are read-only."""
     async with Bridge("wx", files={"app.js": "x"}) as bridge:
         files = bridge.api.getFileSystemManager()
-        for where in (f"wxfile://usr/{path}", path, "wxfile://usr", "wxfile://usrx/a"):
+        for where in (f"wxfile://usr/{path}", path, "", "wxfile://usrx/a"):
             with pytest.raises(HostError, match="permission denied"):
                 files.writeFileSync(where, "x")
+
+
+@pytest.mark.parametrize("path", ["wxfile://usr", "wxfile://usr/"])
+async def test_a_folder_cannot_be_written_as_a_file(path: str) -> None:
+    """Not even the user's own."""
+    async with Bridge("wx") as bridge:
+        with pytest.raises(HostError, match="illegal operation on a directory"):
+            bridge.api.getFileSystemManager().writeFileSync(path, "x")
 
 
 async def test_only_the_users_files_are_deleted() -> None:

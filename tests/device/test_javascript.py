@@ -58,6 +58,7 @@ module.exports = {
   news: () => news,
   reserved: () => wx.setStorageSync('k', { $returns: 1 }),
   ask: () => wx.showModal({ title: '?' }),
+  toast: () => uni.showToast({ title: 'Done', icon: 'success' }),
 };
 """
 
@@ -127,6 +128,14 @@ async def test_the_test_answers_a_dialog_of_the_program(file: Path, engine: str)
         await program.load(file)
         bridge.ui.answer_modal(confirm=False)
         assert False is (await program.call("ask"))["confirm"]
+
+
+async def test_an_option_that_a_layer_renames_reaches_the_host(file: Path, engine: str) -> None:
+    """The layer knows its name, though the host does not."""
+    async with Bridge("uni/my") as bridge, Program(bridge, engine=engine) as program:
+        await program.load(file)
+        await program.call("toast")
+        assert {"content": "Done", "type": "success"} == bridge.ui.toast
 
 
 async def test_alipays_objects_come_through(file: Path, engine: str) -> None:

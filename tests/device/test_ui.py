@@ -113,6 +113,7 @@ def test_every_field_of_a_phone_has_a_source() -> None:
     """So has every API, and what is not documented says why."""
     names = ("wx", "wx:devtools", "my", "my:ide", "tt:feishu", "tt:douyin", "uni/h5", "uni/app")
     fields = {"apis", "info", "version_key", "network", "storage_kb", "sync_failure", "abilities"}
+    fields |= {"results_word"}
     for name in names:
         device = resolve(name).profile.device
         assert isinstance(device, Device)
