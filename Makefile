@@ -29,6 +29,8 @@ test: lint
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+	@echo "test: every conformance case on every target, and the facts that none proves"
+	@$(BIN)/minibridge check --coverage
 
 check: lint
 

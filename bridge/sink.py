@@ -10,7 +10,6 @@ import re
 import socket
 import struct
 from collections import deque
-from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Final, Self
 
@@ -18,11 +17,14 @@ from aiohttp import web
 
 from bridge.answers import Body, Step, check_step, default_step
 from bridge.errors import BridgeError
+from bridge.script import Script
 from bridge.uploads import Part, Receiver, Upload
 
 if TYPE_CHECKING:
     import ssl as tls
     from collections.abc import Callable, Mapping, Sequence
+
+    Steps = Sequence[Mapping[str, object]]
 
 __all__ = ["Part", "Upload", "UploadServer"]
 
@@ -85,7 +87,7 @@ class UploadServer:
         self._server: web.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._uploads: deque[Upload] = deque(maxlen=MAX_RECORDED)
-        self._script: deque[Step] = deque()
+        self._script = Script()
         self._number = 0
         self._begun = 0
         self._ended = 0
@@ -210,7 +212,7 @@ class UploadServer:
             BridgeError: a value cannot be sent.
         """
         step = {"status": status, "body": body, "headers": headers or {}, "delay": delay}
-        self._script.append(check_step({**step, "times": 1 if times is None else times}, "reply"))
+        self._script.add(check_step({**step, "times": 1 if times is None else times}, "reply"))
 
     def redirect(self, to: str, status: int = 307) -> None:
         """
@@ -219,7 +221,7 @@ class UploadServer:
         Raises:
             BridgeError: the status is not 3xx, or the address cannot be sent.
         """
-        self._script.append(check_step({"redirect": to, "status": status}, "redirect"))
+        self._script.add(check_step({"redirect": to, "status": status}, "redirect"))
 
     def drop(self, after: int = 0) -> None:
         """
@@ -228,18 +230,20 @@ class UploadServer:
         Raises:
             BridgeError: `after` is not a count of bytes.
         """
-        self._script.append(check_step({"drop_after": after}, "drop"))
+        self._script.add(check_step({"drop_after": after}, "drop"))
 
-    def script(self, steps: Sequence[Mapping[str, object]]) -> None:
+    def script(self, steps: Steps | Mapping[str, Steps]) -> None:
         """
         Replace the script by steps in the form the admin interface takes.
+
+        Args:
+            steps: the steps, for whatever comes; or steps by the beginning of a path, in which a
+                segment `*` is any one, each reading of it with steps of its own.
 
         Raises:
             BridgeError: a step is wrong; the message names it. The old script then stays.
         """
-        if not isinstance(steps, list | tuple):
-            raise BridgeError(f"a script is a list of steps, not {steps!r:.60}")
-        self._script = deque(check_step(step, f"step {at}") for at, step in enumerate(steps, 1))
+        self._script = Script(steps)
 
     def hold(self) -> None:
         """Read and record uploads, but answer none until `release`."""
@@ -275,18 +279,10 @@ class UploadServer:
         self._peak = max(self._peak, self._in_flight)
         self._notify()
         try:
-            return await self._answer(request, self._next_step())
+            return await self._answer(request, self._script.next(request.raw_path))
         finally:
             self._in_flight -= 1
             self._tasks.discard(request.task)
-
-    def _next_step(self) -> Step | None:
-        if not self._script:
-            return None
-        step = self._script.popleft()
-        if step.times > 1:
-            self._script.appendleft(replace(step, times=step.times - 1))
-        return step
 
     async def _answer(self, request: web.BaseRequest, step: Step | None) -> web.Response:
         limit = None if step is None else step.drop_after
@@ -370,7 +366,7 @@ class UploadServer:
         return web.Response(status=204)
 
     async def _delete_script(self, _: web.BaseRequest) -> web.Response:
-        self._script.clear()
+        self._script = Script()
         return web.Response(status=204)
 
 

@@ -690,7 +690,7 @@ def test_a_wrong_step_is_named(step: Mapping[str, object], sentence: str) -> Non
 def test_a_script_is_a_list() -> None:
     """Anything but a list of steps is refused."""
     with pytest.raises(BridgeError, match=r"a script is a list of steps, not \{\}"):
-        UploadServer().script({})  # type: ignore[arg-type]
+        UploadServer().script({})
 
 
 @pytest.mark.parametrize(

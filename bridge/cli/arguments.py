@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         _upload,
         _run,
         _check,
+        _probe,
         _compare,
         _targets,
         _doctor,
@@ -113,11 +114,51 @@ def _check(commands: Commands) -> None:
         default="python",
         help="what plays the cases (default: python)",
     )
+    it.add_argument(
+        "--subject",
+        metavar="FILE.js",
+        type=Path,
+        help="play them on a mock or another simulator instead, in a plain Node; needs --on",
+    )
+    it.add_argument(
+        "--deadline",
+        metavar="S",
+        type=_seconds,
+        default=2.0,
+        help="the seconds a wait may take on a --subject (default: 2)",
+    )
+    it.add_argument(
+        "--transcript",
+        metavar="FILE",
+        type=Path,
+        help="judge what a probe has seen, and compare it with the emulator",
+    )
     it.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML")
     it.add_argument(
         "--coverage", action="store_true", help="also tell how many facts no case has proved"
     )
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+
+
+def _probe(commands: Commands) -> None:
+    it = _command(
+        commands, "probe", "probe", "Write a project that plays the cases on a phone or an IDE."
+    )
+    it.add_argument(
+        "cases",
+        metavar="CASE",
+        nargs="*",
+        help="ids or patterns of cases, or case files and folders (default: every case)",
+    )
+    it.add_argument(
+        "-o", dest="output", metavar="DIR", type=Path, required=True, help="a new folder for it"
+    )
+    it.add_argument(
+        "--to",
+        metavar="URL",
+        help="the address of a minibridge sink, as the phone sees it (default: typed on the page)",
+    )
+    _targeting(it)
 
 
 def _compare(commands: Commands) -> None:
@@ -159,7 +200,12 @@ def _sink(commands: Commands) -> None:
     )
     it.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     it.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
-    it.add_argument("--script", metavar="FILE", type=Path, help="answers, as a JSON list of steps")
+    it.add_argument(
+        "--script",
+        metavar="FILE",
+        type=Path,
+        help="answers, as a JSON list of steps, or such lists by the beginning of a path",
+    )
     it.add_argument("--token", help="the bearer token of the admin interface")
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from bridge.cli import FAILED, MISSING, OK
+from bridge.cli import FAILED, MISSING, OK, recorded
 from bridge.cli.answers import cited
 from bridge.cli.look import Cell, Mistake, Screen
 from bridge.cli.readings import overrides_for
@@ -20,6 +20,7 @@ from bridge.conformance.junit import junit
 from bridge.conformance.load import load
 from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
+from bridge.conformance.subject import run_subject
 from bridge.logic.engine import MissingEngineError
 
 if TYPE_CHECKING:
@@ -39,21 +40,24 @@ _WHY = {
     "lacks": "the target lacks it",
     "says nothing": "nothing is said of the target",
     "cannot arrange": "the engine cannot arrange it",
+    "missing": "the subject has no such function",
 }
 
 
 def run(args: Namespace, screen: Screen) -> int:
-    """Play the cases; 0 when every one that was played has passed."""
-    cases = load(args.cases)
-    places = [Place(name, overrides_for(name, args.set)) for name in names_of(args.on)]
-    trace = None if args.trace is None else _tracing(TraceFile(args.trace))
-    began = time.perf_counter()
+    """Play the cases, or judge what others have seen; 0 when all that was played has passed."""
+    _refuse_together(args)
     try:
-        verdicts = play(cases, places, args.engine, watch=trace)
+        return (_run if args.transcript is None else _compare)(args, screen)
     except MissingEngineError as error:
         errors = Screen.of(sys.stderr, colour=not args.no_color)
         errors.line(Cell(f"minibridge: {error}", "bad"))
         return MISSING
+
+
+def _run(args: Namespace, screen: Screen) -> int:
+    began = time.perf_counter()
+    verdicts, player = (_played if args.subject is None else _subjected)(args)
     seconds = time.perf_counter() - began
     if args.junit is not None:
         _write(args.junit, junit(verdicts))
@@ -61,8 +65,49 @@ def run(args: Namespace, screen: Screen) -> int:
     if args.json:
         screen.json(_data(verdicts, covered))
     else:
-        _Summary(verdicts, args.engine, seconds, covered).show(screen)
+        _Summary(verdicts, player, seconds, covered).show(screen)
     return FAILED if any(verdict.outcome == "failed" for verdict in verdicts) else OK
+
+
+def _played(args: Namespace) -> tuple[list[Verdict], str]:
+    """Return what came of the cases, and what played them."""
+    trace = None if args.trace is None else _tracing(TraceFile(args.trace))
+    return play(load(args.cases), _places(args), args.engine, watch=trace), args.engine
+
+
+def _subjected(args: Namespace) -> tuple[list[Verdict], str]:
+    """Return what came of the cases on somebody's own file, and its name."""
+    if args.on == "all":
+        message = "--subject needs --on: the host that it stands for"
+        raise Mistake(message)
+    cases = load(args.cases)
+    found = (
+        run_subject(cases, place, args.subject, within=args.deadline) for place in _places(args)
+    )
+    return [verdict for verdicts in found for verdict in verdicts], args.subject.name
+
+
+def _compare(args: Namespace, screen: Screen) -> int:
+    verdicts, status = recorded.run(args, screen)
+    if args.junit is not None:
+        _write(args.junit, junit(verdicts))
+    return status
+
+
+def _places(args: Namespace) -> list[Place]:
+    return [Place(name, overrides_for(name, args.set)) for name in names_of(args.on)]
+
+
+def _refuse_together(args: Namespace) -> None:
+    """Raise `Mistake` for flags that mean nothing beside each other."""
+    given = [flag for flag in ("subject", "transcript") if getattr(args, flag) is not None]
+    if given and args.trace is not None:
+        message = f"--trace records calls of the emulator, and with --{given[0]} there are none"
+        raise Mistake(message)
+    if len(given) > 1 or (args.coverage and args.transcript is not None):
+        other = "subject" if len(given) > 1 else "coverage"
+        message = f"--transcript judges what was seen elsewhere: it cannot go with --{other}"
+        raise Mistake(message)
 
 
 def _tracing(file: TraceFile) -> Callable[[Transcript, Bridge], None]:
@@ -124,7 +169,7 @@ class _Summary:
         for why, times in Counter(skip.why for skip in skips).most_common():
             whats = Counter(skip.what for skip in skips if skip.why == why)
             told = f"skipped {times}: {_WHY[why]}"
-            if why in ("lacks", "cannot arrange"):
+            if why in ("lacks", "cannot arrange", "missing"):
                 told += f" ({', '.join(f'{what} {n}' for what, n in whats.most_common())})"
             screen.paragraph(told, "dim")
 
