@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge import outcome
+from bridge import outcome, rules
 from bridge.protocol import TaskStateChange
+from bridge.reasons import Reason
 from bridge.task import Life, State
-from bridge.transport import Measures
+from bridge.transport import TransportFailure
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
     from bridge.clock import Clock
     from bridge.profile import Layer, Options, Profile, Result
     from bridge.protocol import Deliver, TaskState
     from bridge.trace import Record
-    from bridge.transport import Headers
+    from bridge.transport import FilePart, Headers, Measures
     from bridge.wire import Chosen
+
+_NOTHING_SENT = range(0)
 
 
 class Kind(NamedTuple):
@@ -28,11 +32,13 @@ class Kind(NamedTuple):
         task: the kind of task, `UploadTask` or `RequestTask`.
         profile: the host.
         heard: the events this host's task can be asked for.
+        listed: the domain list, or None where the test gave none.
     """
 
     task: str
     profile: Profile
     heard: frozenset[str]
+    listed: tuple[str, ...] | None
 
 
 class Call(Life):
@@ -55,18 +61,23 @@ class Call(Life):
         "chain",
         "clock",
         "deliver",
+        "files",
         "header",
         "measures",
         "method",
         "number",
         "picked",
         "record",
-        "timer",
+        "timeout",
         "trace_id",
         "turn",
+        "url",
         "values",
         "worker",
     )
+
+    measures: Measures
+    """What the transport measures, from the moment it is sent."""
 
     def __init__(  # noqa: PLR0913, PLR0917  one record, made in one place
         self,
@@ -83,18 +94,19 @@ class Call(Life):
         self.chain = chain
         self.deliver = deliver
         self.turn = turn
-        self.values: Options = {}
+        self.values: Options = record.understood
+        self.url = ""
         self.trace_id = ""
-        self.picked: list[Chosen] = []
+        self.picked: Sequence[Chosen] = ()
+        self.files: tuple[FilePart, ...] = ()
         self.header: Options = {}
         self.method = "POST"
         self.body = b""
-        self.measures = Measures()
         self.worker: asyncio.Task[None] | None = None
-        self.timer: asyncio.TimerHandle | None = None
+        self.timeout: float | None = None
         self._kind = kind
         self.clock = clock
-        self._same = range(0)
+        self._same = _NOTHING_SENT
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the logic of each further percent and of the end; what comes too late is dropped."""
@@ -117,10 +129,20 @@ class Call(Life):
         self.record.callbacks.append((self.ms(), state, result))
         self.deliver(TaskStateChange(self.number, state, result, self._kind.task, raw))
 
+    def judge_hop(self, url: str) -> None:
+        """Let a redirect be followed to `url`, or raise `TransportFailure`."""
+        kind, decisions = self._kind, self.record.decisions
+        decisions.add("rules", "max_redirects", f"redirected to {url}")
+        failed = rules.judge(kind.profile, url, kind.listed, decisions, redirect=True)
+        if failed is not None:
+            raise TransportFailure(failed.reason, failed.detail)
+
+    def check_answer(self, url: str, headers: Headers) -> None:
+        """Let an answer from `url` be read, or raise `TransportFailure`."""
+        if not rules.check_cors(self._kind.profile, url, headers):
+            self.record.decisions.add("rules", "check_cors", "no Access-Control-Allow-Origin")
+            raise TransportFailure(Reason.BAD_RESPONSE, {"detail": "cross-origin answer refused"})
+
     def ms(self) -> float:
         """Return the milliseconds since the call was made."""
-        return self.record.ms(self.now())
-
-    def now(self) -> float:
-        """Return seconds of the loop's clock."""
-        return self.clock.now()
+        return (self.clock.now() - self.record.invoked) * 1000

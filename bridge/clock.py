@@ -21,19 +21,20 @@ class Clock:
 
     Args:
         loop: the loop every call of a bridge runs on.
+
+    Attributes:
+        now: returns seconds of `loop.time()`.
+        offset: what makes epoch seconds of them.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._offset = time.time() - loop.time()
-
-    def now(self) -> float:
-        """Return seconds of `loop.time()`."""
-        return self.loop.time()
+        self.now = loop.time
+        self.offset = time.time() - loop.time()
 
     def epoch_ms(self, at: float) -> int:
         """Return a moment of `loop.time()` as whole epoch milliseconds."""
-        return int((at + self._offset) * 1000)
+        return int((at + self.offset) * 1000)
 
 
 class Chance:

@@ -51,27 +51,28 @@ class Desk:
         except RuntimeError as error:
             message = "make the call inside a running event loop, as in an async test"
             raise BridgeError(message) from error
-        if self._clock is None:
-            self._clock = Clock(loop)
-        if self._clock.loop is not loop:
+        clock = self._clock
+        if clock is None:
+            clock = self._clock = Clock(loop)
+        elif clock.loop is not loop:
             message = "this Bridge belongs to another event loop; make one Bridge for each loop"
             raise BridgeError(message)
-        return self._clock
+        return clock
 
     def sign_in(self, message: Invoke, api: str, target: Target | None = None) -> Record:
         """Open the record of a call; `target` is the environment as this API sees it."""
         clock = self.clock
-        now = clock.now()
-        self._count += 1
-        record = self._live[self._count] = Record(
-            id=self._count,
-            target=target or self._phone.target,
+        now, phone = clock.now(), self._phone
+        self._count = number = self._count + 1
+        record = self._live[number] = Record(
+            id=number,
+            target=target or phone.target,
             api=message.api or api,
-            overrides=self._phone.overrides,
+            overrides=phone.overrides,
             session=self._session,
             started=clock.epoch_ms(now),
             options=message.params,
-            conditions=self._phone.network.conditions,
+            conditions=phone.network.conditions,
             invoked=now,
         )
         for key in message.unknown:

@@ -234,7 +234,7 @@ class Reader:
         # A type has one brand, but for this one.
         brands = tuple(map(brand, given.values())) if Foreign in types else ()
         blank = _blank(given) if self._blank_counts else ()
-        judged = tuple(self._look(key, given[key]) for key in self._judged if key in given)
+        judged = tuple([self._look(key, given[key]) for key in self._judged if key in given])
         return (tuple(given), types, brands, blank, judged)
 
     def fresh(self, given: Options) -> Reading:

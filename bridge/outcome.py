@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.profile import Never, Text
 from bridge.reasons import Reason
-from bridge.timings import NOT_EMULATED, TLS_FIELDS, Moments, measured
+from bridge.timings import NOT_EMULATED, TLS_FIELDS, Layout
 from bridge.values import Flat
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.profile import Options, Profile, Result
     from bridge.reasons import Failure
     from bridge.target import Target
+    from bridge.timings import Moments
     from bridge.transport import Headers, Reply
 
 _BOM = "\ufeff"
@@ -34,33 +36,93 @@ class Answer(NamedTuple):
     What the host got, to be handed on in its own shape.
 
     Attributes:
-        target: the environment, as this API sees it.
         reply: the answer.
         moments: when things happened.
         trace_id: the call's id, for hosts that hand it out.
-        api: the API called.
         own: `data` and `cookies` where the API makes its own of them.
     """
 
-    target: Target
     reply: Reply
     moments: Moments
     trace_id: str
-    api: str = "uploadFile"
     own: Mapping[str, object] = MappingProxyType({})
 
 
-def success(answer: Answer, values: Options) -> Result:
-    """Return the success object of an answered call; `values` are the understood options."""
-    keys = answer.target.success_keys
-    if values.get("enableProfile") is False:
-        keys = tuple(key for key in keys if key != "profile")
-    return shown(answer, keys)
+class Shape:
+    """
+    What an API of a target hands on, worked out once for all its calls.
+
+    Args:
+        target: the environment, as this API sees it.
+        api: the API.
+    """
+
+    def __init__(self, target: Target, api: str) -> None:
+        self._target = target
+        self._api = api
+        self._keys = target.success_keys
+        self._without_profile = tuple(key for key in self._keys if key != "profile")
+        fields = target.profile_fields
+        self._holes = tuple(f"profile.{n}" for n in fields if n in NOT_EMULATED)
+        self._plain_holes = tuple(
+            f"profile.{n}" for n in fields if n in NOT_EMULATED or n in TLS_FIELDS
+        )
+
+    @cached_property
+    def _shown(self) -> dict[str, Callable[[Answer], object]]:
+        """A key that some host gives its answers -> what stands under it."""
+        return _shown(self._target, self._api)
+
+    def success(self, answer: Answer, values: Options) -> Result:
+        """Return the success object of an answered call; `values` are the understood options."""
+        whole = values.get("enableProfile") is not False
+        return self.shown(answer, self._keys if whole else self._without_profile)
+
+    def shown(self, answer: Answer, keys: Iterable[str]) -> Result:
+        """Return an answer under some of the keys that hosts give it."""
+        shown = self._shown
+        return {key: shown[key](answer) for key in keys}
+
+    def not_emulated(self, result: Result, *, plain: bool) -> tuple[str, ...]:
+        """
+        Return the `profile` fields of a result that hold a placeholder, for the record.
+
+        Args:
+            result: the success object.
+            plain: whether an https address was dialled without TLS, which leaves no TLS times.
+        """
+        if "profile" not in result:
+            return ()
+        return self._plain_holes if plain else self._holes
 
 
-def shown(answer: Answer, keys: Iterable[str]) -> Result:
-    """Return an answer under some of the keys that hosts give it."""
-    return {key: _SHOWN[key](answer) for key in keys}
+def shape(target: Target, api: str) -> Shape:
+    """Return the shape of an API's results on a target."""
+    shapes = target.once(_shapes)
+    if api not in shapes:
+        shapes[api] = Shape(target, api)
+    return shapes[api]
+
+
+def _shapes(target: Target) -> dict[str, Shape]:  # noqa: ARG001  kept with the target
+    return {}
+
+
+def _shown(target: Target, api: str) -> dict[str, Callable[[Answer], object]]:
+    profile, layout = target.profile, Layout(target.profile_fields)
+    status = _status_text if profile.status_code == "string" else _status
+    header = partial(_header, profile)
+    return {
+        "data": _data,
+        "statusCode": status,
+        "status": status,
+        "header": header,
+        "headers": header,
+        "cookies": _cookies,
+        "errMsg": lambda _: f"{api}:ok",
+        "profile": lambda answer: layout.measured(answer.moments),
+        "trace": lambda answer: answer.trace_id,
+    }
 
 
 def _data(answer: Answer) -> object:
@@ -69,53 +131,19 @@ def _data(answer: Answer) -> object:
 
 
 def _status(answer: Answer) -> object:
-    status = answer.reply.status
-    return str(status) if answer.target.profile.status_code == "string" else status
+    return answer.reply.status
 
 
-def _header(answer: Answer) -> object:
-    return header_map(answer.target.profile, answer.reply.headers)
+def _status_text(answer: Answer) -> object:
+    return str(answer.reply.status)
+
+
+def _header(profile: Profile, answer: Answer) -> object:
+    return header_map(profile, answer.reply.headers)
 
 
 def _cookies(answer: Answer) -> object:
     return answer.own.get("cookies", list(answer.reply.set_cookies))
-
-
-_SHOWN: dict[str, Callable[[Answer], object]] = {
-    "data": _data,
-    "statusCode": _status,
-    "status": _status,
-    "header": _header,
-    "headers": _header,
-    "cookies": _cookies,
-    "errMsg": lambda answer: f"{answer.api}:ok",
-    "profile": lambda answer: measured(answer.target.profile_fields, answer.moments),
-    "trace": lambda answer: answer.trace_id,
-}
-"""A key that some host gives its answers -> what stands under it."""
-
-
-def not_emulated(target: Target, result: Result, *, plain: bool) -> tuple[str, ...]:
-    """
-    Return the `profile` fields of a result that hold a placeholder, for the record.
-
-    Args:
-        target: the environment.
-        result: the success object.
-        plain: whether an https address was dialled without TLS, which leaves no TLS times.
-    """
-    if "profile" not in result:
-        return ()
-    return target.once(_holes_without_tls if plain else _holes)
-
-
-def _holes(target: Target) -> tuple[str, ...]:
-    return tuple(f"profile.{name}" for name in target.profile_fields if name in NOT_EMULATED)
-
-
-def _holes_without_tls(target: Target) -> tuple[str, ...]:
-    holes = NOT_EMULATED | TLS_FIELDS
-    return tuple(f"profile.{name}" for name in target.profile_fields if name in holes)
 
 
 def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFile") -> Result:

@@ -2,6 +2,7 @@
 The pytest plugin: `bridge`, `upload_server` and `mini_program` in every test that asks for them.
 
 It needs pytest-asyncio; without it the plugin is inert, and a test that asks for a fixture says so.
+A run in which no test asks for one imports no emulation.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ import pytest
 
 from bridge import stacks
 from bridge.errors import BridgeError
-from bridge.runtime import Bridge
-from bridge.target import resolve
 
 try:
     import pytest_asyncio
@@ -23,16 +22,16 @@ except ImportError:
     pytest_asyncio = None  # type: ignore[assignment]  # tested by running without it
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from bridge.logic.children import Children
     from bridge.logic.program import Program
+    from bridge.runtime import Bridge
     from bridge.sink import UploadServer
     from bridge.trace import Record
 
 _MARK = "target(*names, **settings): the environments that the `bridge` fixture emulates in turn"
-_OWN = {name for name in signature(Bridge).parameters if name not in ("target", "overrides")}
 _LEAKED = pytest.StashKey["list[Record]"]()
 _MISSING = "the minibridge fixtures need pytest-asyncio: pip install 'minibridge[pytest]'"
 
@@ -48,19 +47,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     mark = metafunc.definition.get_closest_marker("target")
     names, settings = (mark.args or ("wx",), mark.kwargs) if mark else (("wx",), {})
-    overrides = {name: value for name, value in settings.items() if name not in _OWN}
     try:
-        targets = [(resolve(name, overrides).name, settings) for name in names]
+        targets = [(name, settings) for name in _resolved(names, settings)]
     except BridgeError as error:
         raise pytest.UsageError(str(error)) from error
     ids = [name if mark else pytest.HIDDEN_PARAM for name, _ in targets]
     metafunc.parametrize("bridge", targets, indirect=True, ids=ids)
 
 
+def _resolved(names: tuple[str, ...], settings: Mapping[str, object]) -> list[str]:
+    """Return the canonical addresses of targets; raises `BridgeError` for what cannot be opened."""
+    from bridge.runtime import Bridge  # noqa: PLC0415  for who asks
+    from bridge.target import resolve  # noqa: PLC0415
+
+    own = signature(Bridge).parameters.keys() - {"target", "overrides"}
+    overrides = {name: value for name, value in settings.items() if name not in own}
+    return [resolve(name, overrides).name for name in names]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Note what is in flight when a test ends: the end of other fixtures may end it."""
     opened = getattr(item, "funcargs", {}).get("bridge")
+    if opened is None:
+        return
+    from bridge.runtime import Bridge  # noqa: PLC0415  it may be another plugin's fixture, though
+
     if isinstance(opened, Bridge):
         item.stash[_LEAKED] = [record for record in opened.in_flight if record.ok is None]
 
@@ -84,6 +96,8 @@ async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
     The test fails at its end if a call is still in flight, if an unrouted origin was called, or if
     a callback raised; `bridge.callback_errors.clear()` forgives the last.
     """
+    from bridge.runtime import Bridge  # noqa: PLC0415  for who asks
+
     name, settings = request.param
     async with Bridge(name, **settings) as opened:
         yield opened

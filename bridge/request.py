@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from bridge import data, layers, outcome
+from bridge import data, layers
 from bridge.reasons import Failure, Reason
 from bridge.tasks import Tasks
 from bridge.wire import Content
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bridge.phone import Phone
     from bridge.profile import Options, RequestProfile, Result, Text
     from bridge.target import Target
-    from bridge.timings import Moments
-    from bridge.transport import Reply
 
 _FIRST_ERROR = 400
 
@@ -46,21 +44,21 @@ class Requests(Tasks):
         header = cast("Options", given) if isinstance(given, dict) else {}
         call.header = data.typed(own, method, header)
         sent = values.get("data")
-        values["url"] = data.in_query(own, method, cast("str", values["url"]), sent, decisions)
+        call.url = values["url"] = data.in_query(own, method, call.url, sent, decisions)
         call.body = data.body_of(own, method, data.content_type(call.header), sent)
         return None
 
     def _content(self, call: Call) -> Content:
         return Content(method=call.method, body=call.body)
 
-    def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
+    def _shaped(self, call: Call, answer: Answer) -> Result | Failure:
         """Return the success object, or the failure of a host that looks into the answer."""
-        own = self._rules
+        own, reply = self._rules, answer.reply
         content, sound = data.received(own, call.values, reply)
         found: Options = {"data": content}
         if own.cookie_list == "empty":
             found["cookies"] = []
-        answer = outcome.Answer(self._target, reply, moments, call.trace_id, self.api, found)
+        answer = answer._replace(own=found)
         decisions = call.record.decisions
         if own.http_error is not None and reply.status >= _FIRST_ERROR:
             decisions.add("shape", "http_error", f"HTTP status {reply.status} is a failure here")
@@ -68,8 +66,8 @@ class Requests(Tasks):
         if own.bad_json is not None and not sound:
             decisions.add("shape", "bad_json", "the answer is not JSON: a failure here")
             return self._refused(answer, own.bad_json)
-        return outcome.success(answer, call.values)
+        return self._shape.success(answer, call.values)
 
     def _refused(self, answer: Answer, text: Text) -> Failure:
-        extra = outcome.shown(answer, self._rules.answered)
+        extra = self._shape.shown(answer, self._rules.answered)
         return Failure(Reason.BAD_RESPONSE, text=text, extra=extra)

@@ -221,9 +221,7 @@ class HeaderRules:
             trace_id: the call's id, for hosts that send one.
             decisions: collects what was dropped and by which rule.
         """
-        own = self._own
-        if self._trace:
-            own = own | dict.fromkeys(self._trace, trace_id)
+        own = self._own | dict.fromkeys(self._trace, trace_id) if self._trace else self._own
         sent = [*own.items()]
         for name, value in given.items():
             text = js_string(value)
@@ -240,7 +238,8 @@ class HeaderRules:
         lower = name.lower()
         if lower in self._dropped:
             return self._dropped[lower]
-        if not (_TOKEN.fullmatch(name) and _is_sendable(text)):
+        sendable = (text.isascii() and text.isprintable()) or not _CONTROLS.search(text)
+        if not (sendable and _TOKEN.fullmatch(name)):
             return _UNSENDABLE
         return _OWN if lower in self._taken else None
 
@@ -250,10 +249,6 @@ _FORBIDDEN = ("forbidden_headers", "{name} cannot be set: dropped")
 _FORCED = ("content_type", "{name}: {value} is replaced")
 _UNSENDABLE = ("header_syntax", "{name!r} cannot be sent in HTTP: dropped")
 _OWN = ("forbidden_headers", "{name} is the host's own: dropped")
-
-
-def _is_sendable(text: str) -> bool:
-    return (text.isascii() and text.isprintable()) or not _CONTROLS.search(text)
 
 
 def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -> bool:

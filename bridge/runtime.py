@@ -117,7 +117,7 @@ class Bridge:
         )
         self._native = Native(phone, record_limit)
         self.description = self._target.once(layers.describe)
-        self._logic = PythonLogic(self.description, self._invoke, self._newest, self._report)
+        self._logic = PythonLogic(self.description, self.invoke, self._native.records, self._report)
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -244,12 +244,6 @@ class Bridge:
     def abandon(self, deliver: Deliver) -> None:
         """End the calls of a logic-side client that has gone, as aborted."""
         self._native.abandon("the logic is gone", deliver)
-
-    def _invoke(self, message: Invoke) -> Result:
-        return self.invoke(message, self._logic.receive)
-
-    def _newest(self) -> Record:
-        return self._native.records[-1]
 
     def _report(self, record: Record, name: str, error: BaseException) -> None:
         record.callback_errors.append(f"{name}: {error!r}")

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from bridge import layers, outcome, rules, wire
 from bridge.call import Call, Kind
+from bridge.deadlines import Deadlines
 from bridge.files import FileFailure
 from bridge.log import log
 from bridge.options import reader
@@ -24,7 +24,7 @@ from bridge.scheduler import Scheduler
 from bridge.task import State
 from bridge.timings import Moments
 from bridge.trace import PREVIEW_BYTES, Response, request_of
-from bridge.transport import TransportFailure, WireUpload
+from bridge.transport import Measures, TransportFailure, WireUpload
 from bridge.values import js_string
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke, TaskState
     from bridge.target import Target
-    from bridge.transport import Headers, Reply
+    from bridge.transport import Reply
     from bridge.wire import Content
 
 
@@ -62,11 +62,14 @@ class Tasks(ABC):
         self._target = target
         self._profile = target.profile
         self._reader = reader(target, self.api)
-        self._kind = Kind(self.task, target.profile, layers.heard(phone.target, self.api))
+        heard = layers.heard(phone.target, self.api)
         self._listed = rules.listed_for(phone.domains, self.api)
+        self._kind = Kind(self.task, target.profile, heard, self._listed)
+        self._shape = outcome.shape(target, self.api)
         self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)
         self._calls: dict[int, Call] = {}
         self._scheduler = Scheduler(self._profile.limit, self._profile.overflow, self._run)
+        self._deadlines = Deadlines(self._expire)
         self._number = id_key(self.task)
 
     # --- what each API does in its own way
@@ -80,7 +83,7 @@ class Tasks(ABC):
         """Return what the call sends, its files opened."""
 
     @abstractmethod
-    def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
+    def _shaped(self, call: Call, answer: outcome.Answer) -> Result | Failure:
         """Return what the host makes of an answer."""
 
     # --- what the native side asks for
@@ -159,7 +162,7 @@ class Tasks(ABC):
 
     def _judge(self, call: Call) -> Failure | None:
         url = rules.absolute(self._profile, js_string(call.values.get("url", "")))
-        call.values["url"] = url
+        call.url = call.values["url"] = url
         return rules.judge(self._profile, url, self._listed, call.record.decisions)
 
     def _submit(self, call: Call) -> Failure | None:
@@ -169,9 +172,11 @@ class Tasks(ABC):
             record.decisions.add("schedule", "overflow", f"{limit} are running: refused")
             return Failure(Reason.OVER_LIMIT)
         call.advance(State.QUEUED)
-        record.queued = call.now()
+        record.queued = call.clock.now()
         if place == "queue":
             record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
+            wire.close(call.files)
+            call.files = ()
         else:
             record.dequeued = record.queued
         return None
@@ -182,12 +187,13 @@ class Tasks(ABC):
         """Send one call; whatever goes wrong settles it, cancellation apart."""
         if call.turn is not None:
             await call.turn.wait()
+        now = call.clock.now()
         if call.record.dequeued is None:
-            call.record.dequeued = call.now()
+            call.record.dequeued = now
+        call.measures = Measures()
         call.advance(State.SENDING)
         try:
-            due = call.now() + self._timeout(call)
-            call.timer = call.clock.loop.call_at(due, self._expire, call)
+            self._deadlines.start(call, self._timeout(call), now)
             self._answer(call, await self._send(call))
         except (TransportFailure, FileFailure) as failure:
             self._fail(call, Failure(failure.reason, failure.detail))
@@ -210,46 +216,34 @@ class Tasks(ABC):
     async def _send(self, call: Call) -> Reply:
         phone = self._phone
         try:
-            phone.network.judge(rules.parse(cast("str", call.values["url"])))
+            phone.network.judge(rules.parse(call.url))
             upload = self._wire_upload(call)
             try:
                 return await phone.transport().send(upload, call)
             finally:
                 self._note_request(call, upload)
-                wire.close(upload.files)
         finally:
+            wire.close(call.files)
             self._scheduler.finish(call)
 
     def _wire_upload(self, call: Call) -> WireUpload:
-        phone, profile, decisions = self._phone, self._profile, call.record.decisions
-        headers = self._headers.sent(call.header, call.trace_id, decisions)
+        profile = self._profile
+        headers = self._headers.sent(call.header, call.trace_id, call.record.decisions)
         content = self._content(call)
         return WireUpload(
-            url=cast("str", call.values["url"]),
+            url=call.url,
             headers=headers,
             fields=content.fields,
             files=content.files,
             boundary=content.boundary,
-            judge=partial(self._judge_hop, call),
-            check_answer=partial(self._check_answer, call),
+            judge=call.judge_hop,
+            check_answer=call.check_answer,
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
-            cut=phone.network.cut,
+            cut=self._phone.network.cut,
             method=content.method,
             body=content.body,
         )
-
-    def _judge_hop(self, call: Call, url: str) -> None:
-        decisions = call.record.decisions
-        decisions.add("rules", "max_redirects", f"redirected to {url}")
-        failed = rules.judge(self._profile, url, self._listed, decisions, redirect=True)
-        if failed is not None:
-            raise TransportFailure(failed.reason, failed.detail)
-
-    def _check_answer(self, call: Call, url: str, headers: Headers) -> None:
-        if not rules.check_cors(self._profile, url, headers):
-            call.record.decisions.add("rules", "check_cors", "no Access-Control-Allow-Origin")
-            raise TransportFailure(Reason.BAD_RESPONSE, {"detail": "cross-origin answer refused"})
 
     def _note_request(self, call: Call, upload: WireUpload) -> None:
         desk = self._desk
@@ -262,18 +256,20 @@ class Tasks(ABC):
     def _answer(self, call: Call, reply: Reply) -> None:
         record, measures, body = call.record, call.measures, reply.body
         record.response = Response(reply.status, reply.headers, len(body), body[:PREVIEW_BYTES])
-        shaped = self._shaped(call, reply, self._moments(call))
+        shaped = self._shaped(call, self._timed(call, reply))
         if isinstance(shaped, Failure):
             self._fail(call, shaped)
             return
         plain = rules.is_downgraded(reply.url, measures.dialled)
-        record.not_emulated += outcome.not_emulated(self._target, shaped, plain=plain)
+        record.not_emulated += self._shape.not_emulated(shaped, plain=plain)
         self._settle(call, "success", shaped)
 
-    def _moments(self, call: Call) -> Moments:
-        record, epoch = call.record, call.clock.epoch_ms
-        queued, dequeued = cast("tuple[float, float]", (record.queued, record.dequeued))
-        return Moments(record.invoked, queued, dequeued, call.measures, epoch)
+    def _timed(self, call: Call, reply: Reply) -> outcome.Answer:
+        """Return an answer with what was measured of it."""
+        record = call.record
+        queued, dequeued = record.queued or 0.0, record.dequeued or 0.0
+        moments = Moments(record.invoked, queued, dequeued, call.measures, call.clock.offset)
+        return outcome.Answer(reply, moments, call.trace_id)
 
     def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
         if call.settled:
@@ -286,16 +282,18 @@ class Tasks(ABC):
 
     def _settle(self, call: Call, state: TaskState, result: Result, *, later: bool = False) -> None:
         """End a call once: free what it holds, close its record, then tell the logic."""
-        placed = call.state is not State.CREATED
+        reached = call.state
         if not call.advance(State.SETTLED):
             return
-        if call.timer is not None:
-            call.timer.cancel()
-        if placed:
+        if reached is not State.CREATED:
             self._scheduler.release(call)
         shown = layers.up(call.chain, self._profile, self.api, result)
         call.record.close(shown, ok=state == "success", at=call.ms())
-        call.record.note_measures(call.measures)
+        if reached >= State.SENDING:
+            self._deadlines.stop(call)
+            call.record.note_measures(call.measures)
+        else:
+            wire.close(call.files)
         raw = None if shown is result or shown == result else result
         if later:
             # No event fires before the call has returned.
@@ -305,6 +303,8 @@ class Tasks(ABC):
 
     def _finish(self, call: Call, state: TaskState, result: Result, raw: Result | None) -> None:
         del self._calls[call.number]
+        if not self._calls:
+            self._deadlines.rest()
         try:
             call.tell(state, result, raw)
         finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,25 +30,25 @@ class Moments(NamedTuple):
     """
     When things happened to one call, in seconds of `loop.time()`.
 
-    `epoch` turns such a time into whole epoch milliseconds.
+    `offset` is what makes epoch seconds of such a time.
     """
 
     invoked: float
     queued: float
     dequeued: float
     measures: Measures
-    epoch: Callable[[float], int]
+    offset: float
 
     def times(self) -> dict[str, float]:
         """Return every moment by name; what never happened is absent."""
-        times = self.measures.times.copy()
-        times.update(invoked=self.invoked, queued=self.queued, dequeued=self.dequeued)
-        if "tls_start" in times and "connect_end" in times:
-            times["tls_end"] = times["connect_end"]
-        if "fetch_start" in times:
+        known = self.measures.times
+        times = {"invoked": self.invoked, "queued": self.queued, "dequeued": self.dequeued}
+        if "fetch_start" in known:
             # A reused connection has its lookup and its connecting at the fetch start.
-            for name in _CONNECTING:
-                times.setdefault(name, times["fetch_start"])
+            times |= dict.fromkeys(_CONNECTING, known["fetch_start"])
+        times |= known
+        if "tls_start" in known and "connect_end" in known:
+            times["tls_end"] = known["connect_end"]
         return times
 
 
@@ -102,40 +100,30 @@ _CONSTANTS: dict[str, object] = {
 _SPELLINGS = {field.lower(): field for field in (*_TIMES, *_COUNTS, *_CONSTANTS)}
 
 
-class _Layout(NamedTuple):
-    """The fields of one host: as they are without a transfer, and where measured ones go."""
-
-    empty: Flat[object]
-    times: dict[str, list[str]]
-    counts: list[tuple[str, Callable[[Measures], object]]]
-
-
-def measured(names: tuple[str, ...], moments: Moments) -> dict[str, object]:
+class Layout:
     """
-    Return the named fields in order, each host's spelling of a field meaning the same.
+    The fields of one host, in order; each host's spelling of a field means the same.
+
+    Args:
+        names: the fields.
 
     Raises:
         KeyError: a name that no host uses.
     """
-    layout, epoch = _layout(names), moments.epoch
-    told = Flat(layout.empty)
-    for moment, at in moments.times().items():
-        for field in layout.times.get(moment, ()):
-            told[field] = epoch(at)
-    for field, count in layout.counts:
-        told[field] = count(moments.measures)
-    return told
 
+    def __init__(self, names: tuple[str, ...]) -> None:
+        known = {name: _SPELLINGS[name.lower()] for name in names}
+        self._empty = {name: _CONSTANTS.get(field, 0) for name, field in known.items()}
+        self._times = [(name, _TIMES[field]) for name, field in known.items() if field in _TIMES]
+        self._counts = [(name, _COUNTS[field]) for name, field in known.items() if field in _COUNTS]
 
-@lru_cache(maxsize=256)
-def _layout(names: tuple[str, ...]) -> _Layout:
-    known = {name: _SPELLINGS[name.lower()] for name in names}
-    times: dict[str, list[str]] = defaultdict(list)
-    for name, field in known.items():
-        if field in _TIMES:
-            times[_TIMES[field]].append(name)
-    return _Layout(
-        empty=Flat({name: _CONSTANTS.get(field, 0) for name, field in known.items()}),
-        times=dict(times),
-        counts=[(name, _COUNTS[field]) for name, field in known.items() if field in _COUNTS],
-    )
+    def measured(self, moments: Moments) -> Flat[object]:
+        """Return what the fields say of one call; what never happened is 0."""
+        times, offset, measures = moments.times(), moments.offset, moments.measures
+        told = Flat(self._empty)
+        for name, moment in self._times:
+            if moment in times:
+                told[name] = int((times[moment] + offset) * 1000)
+        for name, count in self._counts:
+            told[name] = count(measures)
+        return told

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from bridge import layers, outcome, wire
+from bridge import layers, wire
 from bridge.files import FileFailure
 from bridge.reasons import Failure, Reason
 from bridge.tasks import Tasks
 
 if TYPE_CHECKING:
     from bridge.call import Call
-    from bridge.profile import Options, Result
+    from bridge.outcome import Answer
+    from bridge.profile import Result
     from bridge.protocol import Invoke
-    from bridge.timings import Moments
-    from bridge.transport import Reply
 
 _BOUNDARY_DIGITS = 24
 
@@ -33,26 +32,24 @@ class Uploads(Tasks):
         return failed
 
     def _ready(self, call: Call) -> Failure | None:
-        """Find a bad file before the call takes a slot; it is opened again when it is sent."""
+        """Open the files, so that a bad one is found before the call takes a slot."""
         header = call.values.get("header")
-        call.header = cast("Options", header) if isinstance(header, dict) else {}
+        call.header = header if isinstance(header, dict) else {}
         try:
             call.picked = wire.chosen(call.values, call.record.decisions)
-            wire.probe(self._profile, self._phone.files, call.picked)
+            call.files = wire.opened(self._profile, self._phone.files, call.picked)
         except FileFailure as failure:
             return Failure(failure.reason)
         return None
 
     def _content(self, call: Call) -> wire.Content:
+        """Return the form; the files of a call that has waited are opened again."""
         record, phone = call.record, self._phone
         record.boundary = f"----minibridge{phone.chance.hex(_BOUNDARY_DIGITS)}"
-        return wire.Content(
-            fields=wire.text_fields(call.values, record.decisions),
-            files=wire.opened(self._profile, phone.files, call.picked),
-            boundary=record.boundary,
-        )
+        fields = wire.text_fields(call.values, record.decisions)
+        call.files = call.files or wire.opened(self._profile, phone.files, call.picked)
+        return wire.Content(fields, call.files, record.boundary)
 
-    def _shaped(self, call: Call, reply: Reply, moments: Moments) -> Result | Failure:
+    def _shaped(self, call: Call, answer: Answer) -> Result | Failure:
         """Return the success object: any HTTP status is a success."""
-        answer = outcome.Answer(self._target, reply, moments, call.trace_id)
-        return outcome.success(answer, call.values)
+        return self._shape.success(answer, call.values)

@@ -117,17 +117,21 @@ def taken(value: object, depth: int = 0) -> object:
         message = f"options are nested deeper than {_MAX_DEPTH} levels"
         raise BridgeError(message)
     if isinstance(value, dict):
-        members = dict(value)
-        for key, inner in members.items():
-            if type(key) is not str:
-                _check_key(key)
-            if type(inner) not in _LEAVES:
-                members[key] = taken(inner, depth + 1)
-        return members
+        return taken_members(dict(value), depth)
     if isinstance(value, (list, tuple)):
         return [taken(inner, depth + 1) for inner in value]
     brand(value)
     return value
+
+
+def taken_members(members: dict[str, object], depth: int = 0) -> dict[str, object]:
+    """Do what `taken` does with the values of a fresh object, and return it."""
+    for key, inner in members.items():
+        if type(key) is not str:
+            _check_key(key)
+        if type(inner) not in _LEAVES:
+            members[key] = taken(inner, depth + 1)
+    return members
 
 
 def _check_key(key: object) -> None:
@@ -138,8 +142,8 @@ def _check_key(key: object) -> None:
 
 def copied(value: object) -> object:
     """Copy plain data at every depth, so that a later change on either side stays there."""
-    if isinstance(value, Flat):
-        return dict(value)
+    if type(value) is Flat:
+        return value.copy()
     if isinstance(value, dict):
         members = dict(value)
         for key, inner in members.items():

@@ -56,7 +56,7 @@ def chosen(values: Options, decisions: Decisions) -> list[Chosen]:
         path = _path_of(values["file"]) or path
     if not isinstance(path, str) or not path:
         raise FileFailure(Reason.MISSING_FILE)
-    return [Chosen(js_string(values.get("name", _DEFAULT_NAME)), path)]
+    return [Chosen(js_string(values.get("name") or _DEFAULT_NAME), path)]
 
 
 def _item(item: object) -> Chosen:
@@ -75,19 +75,13 @@ def _path_of(file: object) -> str | None:
     return path if isinstance(path, str) else None
 
 
-def probe(profile: Profile, files: Files, picked: list[Chosen]) -> None:
+def opened(profile: Profile, files: Files, picked: Iterable[Chosen]) -> tuple[FilePart, ...]:
     """
-    Open each chosen file once, and close it.
+    Open the chosen files, for the caller to `close`.
 
     Raises:
         FileFailure: one is missing, not a file, unreadable, or over the host's size.
     """
-    for one in picked:
-        _checked(profile, files, one).close()
-
-
-def opened(profile: Profile, files: Files, picked: list[Chosen]) -> tuple[FilePart, ...]:
-    """Open the chosen files for the caller to `close`; raises `FileFailure` as `probe` does."""
     parts: list[FilePart] = []
     try:
         for one in picked:
@@ -130,10 +124,15 @@ def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str],
     """Return `formData` as text fields in insertion order, values as JavaScript's `String(v)`."""
     given = values.get("formData")
     form = cast("Options", given) if isinstance(given, dict) else {}
-    fields = []
-    for key, value in form.items():
-        text = js_string(value)
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            decisions.add("wire", "form_value", f"{key} is sent as {text!r}")
-        fields.append((key, text))
+    fields = [
+        (key, value if type(value) is str else _field_text(key, value, decisions))
+        for key, value in form.items()
+    ]
     return tuple(fields)
+
+
+def _field_text(key: str, value: object, decisions: Decisions) -> str:
+    text = js_string(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        decisions.add("wire", "form_value", f"{key} is sent as {text!r}")
+    return text

@@ -17,7 +17,7 @@ from bridge.timings import Moments
 from bridge.transport import Measures, Reply
 
 PROFILES = [profile.name for profile in registry.profiles()]
-MOMENTS = Moments(1.0, 1.0, 2.0, Measures(), lambda at: int(at * 1000))
+MOMENTS = Moments(1.0, 1.0, 2.0, Measures(), 0.0)
 
 
 def of(name: str, **overrides: object) -> Target:
@@ -35,7 +35,13 @@ def reply(
 
 def shaped(target: Target, answer: Reply | None = None, **values: object) -> dict[str, Any]:
     """Return the success object of an answer."""
-    return outcome.success(outcome.Answer(target, answer or reply(), MOMENTS, "02trace"), values)
+    told = outcome.Answer(answer or reply(), MOMENTS, "02trace")
+    return outcome.shape(target, "uploadFile").success(told, values)
+
+
+def holes(target: Target, result: dict[str, Any], *, plain: bool) -> tuple[str, ...]:
+    """Return the placeholders in a success object."""
+    return outcome.shape(target, "uploadFile").not_emulated(result, plain=plain)
 
 
 # --- failures
@@ -165,18 +171,18 @@ def test_timings_come_with_their_version_unless_switched_off() -> None:
 def test_placeholders_are_named_for_the_record() -> None:
     """What nobody can measure is listed, but only where it was handed out."""
     target = of("wx")
-    listed = outcome.not_emulated(target, shaped(target), plain=False)
+    listed = holes(target, shaped(target), plain=False)
     assert "profile.httpRttEstimate" in listed
     assert "profile.usingHighPerformanceMode" in listed
     assert not {"profile.rtt", "profile.SSLconnectionStart"} & set(listed)
-    assert () == outcome.not_emulated(target, shaped(target, enableProfile=False), plain=False)
+    assert () == holes(target, shaped(target, enableProfile=False), plain=False)
 
 
 def test_tls_times_are_placeholders_where_an_https_address_was_dialled_plainly() -> None:
     """A route to the embedded server leaves no TLS to measure."""
     target = of("wx")
-    more = set(outcome.not_emulated(target, shaped(target), plain=True))
-    less = set(outcome.not_emulated(target, shaped(target), plain=False))
+    more = set(holes(target, shaped(target), plain=True))
+    less = set(holes(target, shaped(target), plain=False))
     assert {"profile.SSLconnectionStart", "profile.SSLconnectionEnd"} == more - less
 
 

@@ -55,6 +55,38 @@ async def test_upload(bridge, upload_server):
     result.stdout.fnmatch_lines(["*::test_upload PASSED*"])
 
 
+def test_a_run_without_the_fixtures_imports_no_emulation(suite: pytest.Pytester) -> None:
+    """The plugin is loaded in every run of whoever has it installed."""
+    result = run(
+        suite,
+        """
+import sys
+
+def test_without():
+    assert not {"bridge.runtime", "bridge.target", "aiohttp"} & sys.modules.keys()
+""",
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_bridge_of_somebody_else_is_left_alone(suite: pytest.Pytester) -> None:
+    """A test may have a fixture of that name of its own."""
+    result = run(
+        suite,
+        """
+import pytest
+
+@pytest.fixture
+def bridge():
+    return "over the river"
+
+def test_with_its_own(bridge):
+    assert bridge == "over the river"
+""",
+    )
+    result.assert_outcomes(passed=1)
+
+
 def test_the_marker_runs_a_test_for_each_target(suite: pytest.Pytester) -> None:
     """The ids are the canonical names, and overrides reach the profile."""
     result = run(

@@ -486,15 +486,17 @@ async def test_a_layers_settings_last_from_call_to_call() -> None:
 
 async def test_the_native_side_refuses_what_its_target_does_not_offer() -> None:
     """The only door names the event; an unknown task cannot be aborted."""
+    heard: list[object] = []
     async with memory("uploader/wx") as bridge:
         with pytest.raises(BridgeError, match="'setNothing' is nothing 'uploader' offers on upl"):
-            bridge._invoke(Invoke("setNothing", {}, "uploader"))  # noqa: SLF001
+            bridge.invoke(Invoke("setNothing", {}, "uploader"), heard.append)
         with pytest.raises(BridgeError, match="'config' is nothing 'wx' offers"):
-            bridge._invoke(Invoke("config", {}, "wx"))  # noqa: SLF001
+            bridge.invoke(Invoke("config", {}, "wx"), heard.append)
         unknown: tuple[dict[str, object], ...] = (
             {"uploadTaskId": 9, "operationType": "abort"},
             {"operationType": "pause"},
         )
         for params in unknown:
-            answer = bridge._invoke(Invoke("operateUploadTask", params))  # noqa: SLF001
+            answer = bridge.invoke(Invoke("operateUploadTask", params), heard.append)
             assert {"errMsg": "operateUploadTask:fail"} == answer
+    assert [] == heard

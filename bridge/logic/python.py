@@ -15,17 +15,17 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bridge.errors import BridgeError, HostError
-from bridge.protocol import CALLBACKS, Announcement, CallbackMessage, Invoke, id_key
+from bridge.protocol import CALLBACKS, CallbackMessage, Invoke, TaskStateChange, id_key
 from bridge.reasons import Reason
 from bridge.registry import unknown
 from bridge.task import Listeners
-from bridge.values import copied, taken, undefined
+from bridge.values import copied, taken, taken_members, undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from bridge.profile import Options, Result
-    from bridge.protocol import ApiDescription, Globals, Message, TaskStateChange
+    from bridge.protocol import Announcement, ApiDescription, Deliver, Globals, Message
     from bridge.trace import Record
 
     Callback = Callable[[object], object]
@@ -183,20 +183,20 @@ class PythonLogic:
     Args:
         description: the globals and their functions.
         invoke: the native side's door.
-        newest: returns the record of the call just made.
+        records: the records of the calls made, the newest last.
         report: takes what a callback raised, with the record and the callback's name.
     """
 
     def __init__(
         self,
         description: Globals,
-        invoke: Callable[[Invoke], Result],
-        newest: Callable[[], Record],
+        invoke: Callable[[Invoke, Deliver], Result],
+        records: Sequence[Record],
         report: Callable[[Record, str, BaseException], None],
     ) -> None:
         self._description = description
         self._invoke = invoke
-        self._newest = newest
+        self._records = records
         self._report = report
         self._tasks: dict[int, _Task] = {}
         self._answers: dict[int, _Task] = {}
@@ -206,19 +206,12 @@ class PythonLogic:
 
     def receive(self, message: Message) -> None:
         """Take one message from the native side."""
-        if isinstance(message, Announcement):
-            self._announce(message)
+        if isinstance(message, TaskStateChange):
+            self._change(message)
         elif isinstance(message, CallbackMessage):
             self._finish(self._answers.pop(message.callback_id), message)
-        elif message.state in _EVENTS:
-            task = self._tasks[message.task_id]
-            for listener in task.listeners(message.state):
-                name = f"on{_EVENTS[message.state]}"
-                self._call(task.record, name, listener, message.result)
         else:
-            task = self._tasks.pop(message.task_id)
-            task.seal()
-            self._finish(task, message)
+            self._announce(message)
 
     def start(self, namespace: str, name: str, options: object) -> Settled:
         """Call an API without callbacks and return what it comes to."""
@@ -304,12 +297,12 @@ class PythonLogic:
     def _sync_api(
         self, namespace: str, name: str, api: ApiDescription, options: object = undefined
     ) -> HostObject:
-        self._invoke(Invoke(api.event, _options(options), namespace, api=name))
+        self._invoke(Invoke(api.event, _options(options), namespace, api=name), self.receive)
         return self.globals[namespace]
 
     def _value_api(self, namespace: str, name: str, api: ApiDescription, *args: object) -> object:
         params: Options = {"args": taken(args)}
-        answer = self._invoke(Invoke(api.event, params, namespace, api=name))
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self.receive)
         if "throws" in answer:
             raise HostError(cast("str", answer["throws"]))
         return copied(answer.get("value"))
@@ -317,10 +310,10 @@ class PythonLogic:
     def _listener_api(
         self, namespace: str, name: str, api: ApiDescription, listener: object = undefined
     ) -> None:
-        self._invoke(Invoke(api.event, {}, namespace, api=name))
+        self._invoke(Invoke(api.event, {}, namespace, api=name), self.receive)
         where = (namespace, api.listens)
         if where not in self._news:
-            self._news[where] = _News(Listeners(api.duplicates, api.off), self._newest())
+            self._news[where] = _News(Listeners(api.duplicates, api.off), self._records[-1])
         listeners = self._news[where].listeners
         if name.startswith("on"):
             listeners.add(listener)
@@ -338,23 +331,33 @@ class PythonLogic:
         self, namespace: str, name: str, api: ApiDescription, options: object
     ) -> tuple[_Task, Result]:
         callbacks, params = _split(options)
-        answer = self._invoke(Invoke(api.event, params, namespace, api=name))
-        task = _Task(api, callbacks, self._newest())
-        self._tasks[cast("int", answer[id_key(api.task)])] = task
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self.receive)
+        record = self._records[-1]
+        task = self._tasks[record.id] = _Task(api, callbacks, record)
         return task, answer
 
     def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> _Task:
         callbacks, params = _split(options)
         self._callback_ids += 1
-        self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name))
-        task = self._answers[self._callback_ids] = _Task(api, callbacks, self._newest())
+        self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name), self.receive)
+        task = self._answers[self._callback_ids] = _Task(api, callbacks, self._records[-1])
         return task
 
     def _abort(self, kind: str, task: _Task, *_: object) -> None:
         params: Options = {id_key(kind): task.record.id, "operationType": "abort"}
-        self._invoke(Invoke(f"operate{kind}", params))
+        self._invoke(Invoke(f"operate{kind}", params), self.receive)
 
     # --- messages from it
+
+    def _change(self, message: TaskStateChange) -> None:
+        if message.state in ("success", "fail"):
+            task = self._tasks.pop(message.task_id)
+            task.seal()
+            self._finish(task, message)
+            return
+        task, name = self._tasks[message.task_id], f"on{_EVENTS[message.state]}"
+        for listener in task.listeners(message.state):
+            self._call(task.record, name, listener, message.result)
 
     def _finish(self, task: _Task, message: CallbackMessage | TaskStateChange) -> None:
         result, callbacks = message.result, task.callbacks
@@ -408,18 +411,16 @@ def _options(options: object) -> Options:
 def _split(options: object) -> tuple[dict[str, Callback], Options]:
     """Part the callbacks, which stay here, from a copy of the options, which cross."""
     if not isinstance(options, dict):
-        return {}, _options(options)
+        return {}, {}
     given = dict(options)
-    callbacks: dict[str, Callback] = {}
-    for name in CALLBACKS:
-        function = given.pop(name, None)
+    callbacks = {name: given.pop(name) for name in CALLBACKS if name in given}
+    for name, function in tuple(callbacks.items()):
         if not callable(function):
-            continue
-        if _is_coroutine_function(function):
+            del callbacks[name]
+        elif _is_coroutine_function(function):
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
             raise BridgeError(message)
-        callbacks[name] = function
-    return callbacks, _options(given)
+    return callbacks, taken_members(given)
 
 
 def _is_coroutine_function(function: object) -> bool:
