@@ -42,7 +42,8 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: $(VENV)/.dev
-	@echo "bench: the JavaScript side, results also in build/benchmarks"
+	@echo "bench: uploads, then the JavaScript side; results also in build/benchmarks"
+	@$(BIN)/python -m benchmarks.upload
 	@$(BIN)/python -m benchmarks.javascript
 
 clean:

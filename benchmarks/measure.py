@@ -9,10 +9,13 @@ import statistics
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 RESULTS = Path("build") / "benchmarks"
 
@@ -57,16 +60,22 @@ async def alternate(
 
     A first round, which is not counted, warms everything up.
     """
+    comparison.values.update(await turns(subjects, rounds))
+    return comparison
+
+
+async def turns(subjects: Mapping[K, Callable[[], Awaitable[T]]], rounds: int) -> dict[K, list[T]]:
+    """Return what each subject gave in each counted round, measured as `alternate` does."""
     order = [*subjects]
-    comparison.values.update({name: [] for name in order})
+    given: dict[K, list[T]] = {name: [] for name in order}
     for number in range(rounds + 1):
         for name in order:
             gc.collect()
             value = await subjects[name]()
             if number:
-                comparison.values[name].append(value)
+                given[name].append(value)
         order.reverse()
-    return comparison
+    return given
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:
@@ -123,7 +132,12 @@ def _cpu() -> str:
     return (names or ["unknown"])[0]
 
 
-def write(name: str, about: Mapping[str, object], comparisons: Sequence[Comparison]) -> Path:
+def write(
+    name: str,
+    about: Mapping[str, object],
+    comparisons: Sequence[Comparison],
+    figures: Sequence[Mapping[str, object]] = (),
+) -> Path:
     """Write everything that was measured as JSON, and return where."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     file = RESULTS / f"{name}.json"
@@ -136,6 +150,9 @@ def write(name: str, about: Mapping[str, object], comparisons: Sequence[Comparis
         }
         for comparison in comparisons
     ]
-    text = json.dumps({"about": dict(about), "measured": measured}, indent=1)
+    found = {"about": dict(about), "measured": measured}
+    if figures:
+        found["figures"] = list(figures)
+    text = json.dumps(found, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
     return file

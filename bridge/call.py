@@ -8,7 +8,7 @@ from bridge import outcome, rules
 from bridge.protocol import TaskStateChange
 from bridge.reasons import Reason
 from bridge.task import Life, State
-from bridge.transport import TransportFailure
+from bridge.transport import Measures, TransportFailure
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bridge.profile import Layer, Options, Profile, Result
     from bridge.protocol import Deliver, TaskState
     from bridge.trace import Record
-    from bridge.transport import FilePart, Headers, Measures
+    from bridge.transport import FilePart, Headers
     from bridge.wire import Chosen
 
 _NOTHING_SENT = range(0)
@@ -56,6 +56,7 @@ class Call(Life):
 
     __slots__ = (
         "_kind",
+        "_progress",
         "_same",
         "body",
         "chain",
@@ -77,7 +78,8 @@ class Call(Life):
     )
 
     measures: Measures
-    """What the transport measures, from the moment it is sent."""
+    """What the transport measures, once the call has begun to be sent."""
+    _progress: list[tuple[float, int]]
 
     def __init__(  # noqa: PLR0913, PLR0917  one record, made in one place
         self,
@@ -108,13 +110,19 @@ class Call(Life):
         self.clock = clock
         self._same = _NOTHING_SENT
 
+    def begin(self) -> None:
+        """Go on to sending: from now on there is something to measure."""
+        self.advance(State.SENDING)
+        self.measures = Measures()
+        self.record.progress = self._progress = []
+
     def progress(self, sent: int, total: int) -> None:
         """Tell the logic of each further percent and of the end; what comes too late is dropped."""
         if sent in self._same or self.state is State.SETTLED:
             return
         profile = self._kind.profile
         self._same = outcome.same_progress(profile, sent, total)
-        self.record.progress.append((self.ms(), sent))
+        self._progress.append((self.ms(), sent))
         if "progressUpdate" in self._kind.heard:
             self.tell("progressUpdate", outcome.progress_payload(profile, sent, total))
 

@@ -246,6 +246,6 @@ class Bridge:
         self._native.abandon("the logic is gone", deliver)
 
     def _report(self, record: Record, name: str, error: BaseException) -> None:
-        record.callback_errors.append(f"{name}: {error!r}")
+        record.callback_errors = [*record.callback_errors, f"{name}: {error!r}"]
         self.callback_errors.append(error)
         self._native.log_callback_error(record, name, error)

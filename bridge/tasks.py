@@ -24,7 +24,7 @@ from bridge.scheduler import Scheduler
 from bridge.task import State
 from bridge.timings import Moments
 from bridge.trace import PREVIEW_BYTES, Response, request_of
-from bridge.transport import Measures, TransportFailure, WireUpload
+from bridge.transport import TransportFailure, WireUpload
 from bridge.values import js_string
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ class Tasks(ABC):
         now = call.clock.now()
         if call.record.dequeued is None:
             call.record.dequeued = now
-        call.measures = Measures()
-        call.advance(State.SENDING)
+        call.begin()
         try:
             self._deadlines.start(call, self._timeout(call), now)
             self._answer(call, await self._send(call))

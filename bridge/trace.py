@@ -6,15 +6,15 @@ import base64
 import json
 import re
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.profile import Text
 from bridge.values import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from bridge.profile import Options, Profile, Source
+    from bridge.profile import Options, Profile, Result, Source
     from bridge.reasons import Reason
     from bridge.target import Target
     from bridge.transport import FilePart, Headers, Measures, WireUpload
@@ -111,6 +111,14 @@ class Response:
     preview: bytes
 
 
+_NOTHING: Final[dict[str, Any]] = {}
+
+
+def _nothing() -> dict[str, Any]:
+    """Return the empty object that all waiting calls share; nobody writes into it."""
+    return _NOTHING
+
+
 @dataclass(slots=True)
 class Record:
     """
@@ -128,24 +136,24 @@ class Record:
     started: float
     options: Options
     unknown_keys: tuple[str, ...] = ()
-    understood: Options = field(default_factory=dict)
+    understood: Options = field(default_factory=_nothing)
     decisions: Decisions = field(default_factory=Decisions)
     conditions: tuple[str, ...] = ()
     not_emulated: list[str] = field(default_factory=list)
     invoked: float = 0.0
     queued: float | None = None
     dequeued: float | None = None
-    measured: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=_nothing)
     ended: float | None = None
     request: Request | None = None
     response: Response | None = None
-    progress: list[tuple[float, int]] = field(default_factory=list)
+    progress: Sequence[tuple[float, int]] = ()
     callbacks: list[tuple[float, str, object]] = field(default_factory=list)
-    callback_errors: list[str] = field(default_factory=list)
+    callback_errors: Sequence[str] = ()
     ok: bool | None = None
     reason: Reason | None = None
     detail: str = ""
-    result: dict[str, object] = field(default_factory=dict)
+    result: Result = field(default_factory=_nothing)
     unrouted: str = ""
     boundary: str = ""
     sink_upload: int | None = None

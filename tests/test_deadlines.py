@@ -102,6 +102,17 @@ async def test_a_timer_set_for_a_call_that_ended_is_set_for_the_next() -> None:
     assert LIMIT == running.timeout
 
 
+async def test_a_timer_that_rang_for_nobody_is_set_again() -> None:
+    """The next call of that limit has its own time."""
+    stand = Stand()
+    stand.deadlines.stop(stand.start(left=-1))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    again = stand.start(left=-1)
+    await stand.until_over(1)
+    assert [again] == stand.over
+
+
 async def test_a_timer_that_nobody_needs_stops() -> None:
     """One that somebody needs goes on."""
     stand = Stand()

@@ -368,6 +368,48 @@ async def test_an_ended_call_leaves_no_descriptor_open(tmp_path: Path) -> None:
     assert "fail" in desk.names
 
 
+async def test_a_file_is_open_from_the_slot_to_the_end_of_its_call(tmp_path: Path) -> None:
+    """A call that waits, is refused, offline or aborted at once holds none."""
+    (tmp_path / "a.bin").write_bytes(b"content")
+    desk, gates = gated(limit=1)
+    desk.path = desk.bridge.files.add("a.bin", tmp_path / "a.bin")
+    async with desk.bridge:
+        before = descriptors()
+        desk.start()
+        assert before + 1 == descriptors()
+        waiting = [desk.start() for _ in range(3)]
+        assert before + 1 == descriptors()
+        await gates.sending.wait()
+        assert before + 1 == descriptors()
+        waiting[0].abort()
+        desk.bridge.network.offline()
+        gates.open()
+        await desk.bridge.settled()
+        assert before == descriptors()
+        desk.start().abort()
+        assert before == descriptors()
+        await desk.bridge.settled()
+    assert [True, False, False, False, False] == [record.ok for record in desk.bridge.calls]
+    desk, _ = gated(limit=1, overflow="reject")
+    desk.path = desk.bridge.files.add("a.bin", tmp_path / "a.bin")
+    async with desk.bridge:
+        desk.start()
+        desk.start()
+        assert before + 1 == descriptors()
+
+
+async def test_a_file_is_looked_for_again_when_its_call_has_waited() -> None:
+    """One that is gone by then is missing; one that has its slot is sent as it was."""
+    desk, gates = gated(limit=1)
+    async with desk.bridge:
+        desk.start()
+        desk.start()
+        desk.bridge.files.remove(desk.path)
+        gates.open()
+        await desk.bridge.settled()
+    assert [None, Reason.MISSING_FILE] == [record.reason for record in desk.bridge.calls]
+
+
 async def test_an_ended_call_leaves_no_timer_behind() -> None:
     """Neither its timeout nor anything else is still due, however the call ended."""
     desk, gates = gated()

@@ -382,7 +382,8 @@ class PythonLogic:
 def _returned(api: ApiDescription, task: _Task, members: Mapping[str, Member]) -> HostPromise:
     """Return what the host hands back for a task, with its members."""
     made = (HostTask if api.returns == "task" else HostPromise)(task, "host")
-    vars(made).update({name: MethodType(member, task) for name, member in members.items()})
+    for name, member in members.items():
+        setattr(made, name, MethodType(member, task))
     return made
 
 
@@ -413,13 +414,15 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
     if not isinstance(options, dict):
         return {}, {}
     given = dict(options)
-    callbacks = {name: given.pop(name) for name in CALLBACKS if name in given}
-    for name, function in tuple(callbacks.items()):
+    callbacks: dict[str, Callback] = {}
+    for name in CALLBACKS:
+        function = given.pop(name, None)
         if not callable(function):
-            del callbacks[name]
-        elif _is_coroutine_function(function):
+            continue
+        if _is_coroutine_function(function):
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
             raise BridgeError(message)
+        callbacks[name] = function
     return callbacks, taken_members(given)
 
 

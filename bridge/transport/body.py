@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from bridge.transport.multipart import Form
 
 _KIB = 1024
-_AT_ONCE = 48 * _KIB  # aiohttp's writer lets so much pass without ever waiting
+AT_ONCE = 48 * _KIB
+"""Bytes of a body that aiohttp's writer lets pass without ever waiting, its head included."""
 _RTT = struct.Struct("68xI")  # struct tcp_info (Linux): tcpi_rtt, in microseconds
 _TCP_INFO = getattr(socket, "TCP_INFO", None)
 
@@ -141,22 +142,17 @@ class UploadBody(payload.Payload):
 
     async def at_once(self, writer: AbstractStreamWriter) -> bool:
         """
-        Begin to send the body; tell whether all of it is written, as a small one is at once.
+        Begin to send the body; tell whether all of it has left, as a small one does at once.
 
         Never waits. Raises `OSError` when a file cannot be read or the peer has gone.
         """
         attempt = self._begin(writer)
-        if self.cut is not None or self.form.size > _AT_ONCE:
+        if self.cut is not None or self.form.size > AT_ONCE:
             return False
         try:
-            await attempt.write_joined()
+            return await attempt.at_once()
         except TransportFailure as failure:
             raise self._explained(failure) from failure
-        return True
-
-    def left(self) -> bool:
-        """Tell whether the kernel has all of what was written, and if so, that it is sent."""
-        return self._attempt is not None and self._attempt.left()
 
     async def rest(self) -> None:
         """Send what has been begun to its end; raises `OSError` when a file cannot be read."""
@@ -212,7 +208,8 @@ class _Attempt:
         if self._direct is not None:
             self._direct.close()
 
-    def left(self) -> bool:
+    async def at_once(self) -> bool:
+        await self._write_joined()
         if _buffered(self._writer):
             return False
         self._progress()
@@ -225,7 +222,7 @@ class _Attempt:
         if body.form.size > body.tuning.small:
             await self._send_segments()
         elif not self._written:
-            await self.write_joined()
+            await self._write_joined()
         if _buffered(self._writer):
             await _flush(self._writer)
         if self._limit:
@@ -234,7 +231,7 @@ class _Attempt:
             await self._end_connection(body.cut)
         self._complete()
 
-    async def write_joined(self) -> None:
+    async def _write_joined(self) -> None:
         content = joined(self._body.form)[: self._limit]
         if content:
             await self._writer.write(content)

@@ -98,7 +98,6 @@ class DirectLine:
         self._connection: Connection | None = None
         self._body: UploadBody | None = None
         self._content: aiohttp.StreamReader | None = None
-        self._later: asyncio.Handle | None = None
         self._rest: asyncio.Task[None] | None = None
 
     async def ask(
@@ -126,9 +125,8 @@ class DirectLine:
         """Drop the connection and whatever has not left."""
         if self._body is not None:
             self._body.stop()
-        for pending in (self._later, self._rest):
-            if pending is not None:
-                pending.cancel()
+        if self._rest is not None:
+            self._rest.cancel()
         if self._connection is not None:
             transport = self._connection.transport
             self._connection.close()
@@ -162,26 +160,13 @@ class DirectLine:
     ) -> None:
         """Send a small body; begin with a large one, whose answer may come before its end."""
         try:
-            written = await body.at_once(writer)
-            if written and body.left():
+            if await body.at_once(writer):
                 return
-        except ConnectionError:  # the peer is gone, but its answer may be there
-            return
         except (OSError, aiohttp.ClientError):
             raise
         except Exception as error:
             raise _of_client(error) from error
-        if written:  # uvloop writes when the loop comes round
-            self._later = asyncio.get_running_loop().call_soon(self._look_again, body, protocol)
-        else:
-            self._rest = asyncio.create_task(self._send_rest(body, protocol))
-
-    def _look_again(self, body: UploadBody, protocol: ResponseHandler) -> None:
-        try:
-            if not body.left():
-                self._rest = asyncio.create_task(self._send_rest(body, protocol))
-        except Exception as error:  # noqa: BLE001  of a listener: nobody else would hear of it
-            protocol.set_exception(_of_client(error), error)
+        self._rest = asyncio.create_task(self._send_rest(body, protocol))
 
     async def _send_rest(self, body: UploadBody, protocol: ResponseHandler) -> None:
         """Send what is left; a failure reaches whoever waits for the answer."""
@@ -229,8 +214,7 @@ class SessionLine:
 
     def end(self) -> None:
         """Part with the connection, which has gone back to the pool if all was received."""
-        sent = self._body is None or self._body.finished
-        if not sent or (self._response is not None and self._response.connection is not None):
+        if self._response is not None and self._response.connection is not None:
             self.drop()
 
     def drop(self) -> None:

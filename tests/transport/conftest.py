@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bridge.files import OpenFile
 from bridge.transport import Cut, FilePart, Measures, WireUpload
+from bridge.transport.body import Tuning
 from bridge.transport.http import HttpTransport
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def upload_to(  # noqa: PLR0913
     max_redirects: int = 5,
     judge: Callable[[str], None] = lambda _url: None,
     check_answer: Callable[[str, Headers], None] = lambda _url, _headers: None,
+    method: str = "POST",
+    body: bytes | None = None,
 ) -> WireUpload:
     """Return an upload of these files with everything else at rest."""
     return WireUpload(
@@ -97,6 +100,8 @@ def upload_to(  # noqa: PLR0913
         max_redirects=max_redirects,
         cookies=cookies,
         cut=cut,
+        method=method,
+        body=body,
     )
 
 
@@ -134,10 +139,16 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
         file.close()
 
 
+@pytest.fixture(params=["direct", "session"])
+def tuning(request: pytest.FixtureRequest) -> Tuning:
+    """Return the tuning of each way a request can go by aiohttp."""
+    return Tuning(direct=request.param == "direct")
+
+
 @pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
+async def transport(tuning: Tuning) -> AsyncIterator[HttpTransport]:
     """Return a transport that is closed at the end."""
-    http = HttpTransport()
+    http = HttpTransport(tuning=tuning)
     yield http
     await http.aclose()
 

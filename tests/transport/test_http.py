@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from blockbuster import blockbuster_ctx
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
+from bridge.transport.body import Tuning
 from bridge.transport.dial import Dialler, NeverDialledError
 from bridge.transport.failures import REASONS, reason_of
 from bridge.transport.http import HttpTransport
@@ -80,6 +82,12 @@ async def _failure(transport: HttpTransport, upload: WireUpload, log: Log) -> Tr
 
 def _descriptors() -> int:
     return len(list(Path("/dev/fd").iterdir()))
+
+
+async def _turns() -> None:
+    """Let everything that is ready run."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 # --- the request and its answer ---------------------------------------------------------------
@@ -983,17 +991,19 @@ async def test_nobody_listening_is_a_refusal(
     assert failure.detail["ip"] in ("127.0.0.1", "::1")
 
 
+@pytest.mark.parametrize("size", [10, _MIB])
 async def test_a_cut_resets_after_so_many_bytes(
     transport: HttpTransport,
     serve: Serve,
     opened: Opened,
     make: Callable[..., WireUpload],
     log: Log,
+    size: int,
 ) -> None:
     """A condition of the network looks like a reset, and says so."""
     port = await serve(Site().handle)
     cut = Cut(after=None, percent=50, kind="reset")
-    upload = make(f"http://127.0.0.1:{port}/", opened(bytes(_MIB)), cut=cut)
+    upload = make(f"http://127.0.0.1:{port}/", opened(bytes(size)), cut=cut)
     failure = await _failure(transport, upload, log)
     assert failure.reason is Reason.CONNECTION_RESET
     assert failure.detail["ip"] == "127.0.0.1"
@@ -1028,7 +1038,7 @@ async def test_cancelled_uploads_leave_nothing_behind(
     log: Log,
     memory: bool,  # noqa: FBT001
 ) -> None:
-    """After fifty cancelled uploads to a server that never reads, no descriptor is held."""
+    """After a hundred cancelled uploads to a server that never reads, no descriptor is held."""
     ended: list[asyncio.Task[None]] = []
 
     async def never_read(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -1041,15 +1051,19 @@ async def test_cancelled_uploads_leave_nothing_behind(
     port = await serve_raw(never_read)
     upload = make(f"http://127.0.0.1:{port}/", opened(bytes(16 * _MIB), memory=memory))
     before = _descriptors()
-    for _ in range(50):
+    for _ in range(100):
         log.reached.clear()
         task = asyncio.create_task(transport.send(upload, log))
         await log.reached.wait()
+        await _turns()  # so long that nobody takes more, and something is left in the transport
         task.cancel()
         reports = len(log.progressed)
         with pytest.raises(asyncio.CancelledError):
             await task
         assert reports == len(log.progressed)
+    # Those of the servers, which have not looked yet, and not one of ours.
+    await _turns()
+    assert before + 100 == _descriptors()
     for server_side in ended:
         server_side.cancel()
     await asyncio.gather(*ended, return_exceptions=True)
@@ -1092,27 +1106,30 @@ async def test_a_closed_transport_sends_nothing(
     assert len(site.requests) == 1
 
 
+@pytest.mark.parametrize(("sendfile", "step"), [(True, _MIB), (False, Tuning().burst)])
 async def test_nothing_blocks_the_loop(
-    transport: HttpTransport,
     serve: Serve,
     opened: Opened,
     make: Callable[..., WireUpload],
     log: Log,
+    sendfile: bool,  # noqa: FBT001
+    step: int,
 ) -> None:
     """While a large file leaves, another task runs at every turn of the loop."""
     port = await serve(Site().handle)
-    turns = 0
+    transport = HttpTransport(tuning=Tuning(sendfile=sendfile))
+    turns: list[int] = []
 
     async def count() -> None:
-        nonlocal turns
         while True:
-            turns += 1
+            turns.append(log.measures.body_bytes)
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
     await transport.send(make(f"http://127.0.0.1:{port}/", opened(bytes(32 * _MIB))), log)
     counting.cancel()
-    assert turns >= len(log.progressed) >= 32
+    await transport.aclose()
+    assert max(after - before for before, after in pairwise(turns)) <= step + _MIB // 8
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -553,6 +553,16 @@ async def test_the_end_is_reported_once_the_transport_holds_nothing(log: Log) ->
     assert log.measures.rtt == 0
 
 
+async def test_what_the_transport_holds_is_not_reported(
+    opened: Opened, log: Log, make_part: Callable[..., FilePart]
+) -> None:
+    """Of a copied file nothing counts before the kernel has it, here at the very end."""
+    writer = _Buffered()
+    form = encode([], [make_part(opened(bytes(_MIB), memory=True))], "BB")
+    await UploadBody(form, log).write(writer)
+    assert [(form.size, form.size)] == log.progressed
+
+
 @pytest.mark.parametrize("tuning", _PATHS)
 async def test_a_connection_lost_at_the_very_end_has_no_round_trip(
     opened: Opened, log: Log, make_part: Callable[..., FilePart], tuning: Tuning
