@@ -26,7 +26,7 @@ demo: $(VENV)/.run-time
 test: lint
 	@echo "test: every test, with branch coverage of this process and its children"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@echo "test: every conformance case on every target, and the facts that none proves"
