@@ -32,7 +32,7 @@ class Sizes:
         large: bytes of the one large file.
         medium: bytes of each of ten files at once.
         watched: bytes of a file during which the event loop is watched, and of one over TLS.
-        calls: uploads of 1 KiB by each client; slow ones do a fifth.
+        calls: uploads of 1 KiB by each client; slow ones do a tenth.
         queued: calls that wait.
         tests: tests in a file.
     """

@@ -93,8 +93,11 @@ def sink(mode: str, folder: Path) -> Iterator[Sink]:
         assert child.stdout is not None  # noqa: S101  it was asked for
         yield Sink(int(child.stdout.readline()), authority)
     finally:
+        ended = child.poll()
         child.kill()
         child.communicate()
+        if ended is not None:
+            print(f"the sink ended by itself with {ended}", file=sys.stderr)
 
 
 def _sink_command(mode: str, authority: str) -> list[str]:

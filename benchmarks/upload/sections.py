@@ -121,7 +121,7 @@ async def small(bench: Bench) -> None:
         *(EMULATED, ON_UVLOOP, "transport", "transport, uvloop", NAIVE, NAIVE_ON_UVLOOP),
         *("aiohttp, bytes", "curl -Z", "httpx", "Node fetch"),
     )
-    count = {name: bench.sizes.calls // (5 if name in SLOW else 1) for name in names}
+    count = {name: bench.sizes.calls // (10 if name in SLOW else 1) for name in names}
     with sink("count", bench.folder) as counting:
         samples = await bench.samples(
             names, counting, lambda name: bench.job(1024, count=count[name], parallel=10)

@@ -45,6 +45,7 @@ class Tuning:
     Attributes:
         small: bodies up to this many bytes are joined into one write.
         step: bytes one file sends before the loop goes on, and so between two progress reports.
+        most: bytes of a very large file's step, which is a hundredth of it where that is more.
         turn: bytes all files together send before the loop has come round.
         least: bytes a step never goes below, however many files are on their way.
         chunk: bytes of one copied piece.
@@ -55,6 +56,7 @@ class Tuning:
 
     small: int = 128 * _KIB
     step: int = 1024 * _KIB
+    most: int = 4096 * _KIB
     turn: int = 4096 * _KIB
     least: int = 128 * _KIB
     chunk: int = 64 * _KIB
@@ -64,7 +66,7 @@ class Tuning:
 
     def share(self) -> Share:
         """Return what bodies written on one loop part among themselves."""
-        return Share(self.step, self.turn, self.least)
+        return Share(self.step, self.most, self.turn, self.least)
 
 
 DEFAULT_TUNING = Tuning()

@@ -25,22 +25,25 @@ class Share:
     What one turn of a loop may send, parted among the files that are on their way.
 
     Args:
-        step: bytes one file sends at most before the loop goes on.
-        turn: bytes all of them send at most before the loop has come round.
+        step: bytes one file sends before the loop goes on.
+        most: bytes of a very large file's step, which is a hundredth of it where that is more.
+        turn: bytes all files send before the loop has come round.
         least: bytes below which a step costs more than it gives way.
     """
 
-    __slots__ = ("_least", "_step", "_turn", "files")
+    __slots__ = ("_least", "_most", "_step", "_turn", "files")
 
-    def __init__(self, step: int, turn: int, least: int) -> None:
+    def __init__(self, step: int, most: int, turn: int, least: int) -> None:
         self._step = step
+        self._most = most
         self._turn = turn
         self._least = least
         self.files = 0
 
-    def bytes(self) -> int:
-        """Return how many bytes one file may send now."""
-        return min(self._step, max(self._least, self._turn // (self.files or 1)))
+    def bytes(self, size: int) -> int:
+        """Return how many bytes a file of this size may send now."""
+        alone = max(self._step, min(self._most, size // 100))
+        return min(alone, max(self._least, self._turn // (self.files or 1)))
 
 
 class Direct:
@@ -111,7 +114,7 @@ class Direct:
                 self._finish(None)
 
     def _step(self) -> None:
-        count = min(self._share.bytes(), self._size - self._offset)
+        count = min(self._share.bytes(self._size), self._size - self._offset)
         try:
             sent = os.sendfile(self._target, self._source, self._offset, count)
         except (ConnectionError, BlockingIOError, InterruptedError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import ssl
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from bridge.files import OpenFile
 from bridge.transport import Cut, FilePart, Measures, WireUpload
 from bridge.transport.body import Tuning
+from bridge.transport.dial import Dialler
 from bridge.transport.http import HttpTransport
 
 if TYPE_CHECKING:
@@ -243,3 +245,16 @@ def cut_at() -> Callable[..., Cut]:
 def log_class() -> type[Log]:
     """Return the class of event logs, for tests that run a loop of their own."""
     return Log
+
+
+@pytest.fixture
+def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every dialled socket the smallest buffer the system has."""
+    original = Dialler.open_socket
+
+    def small(self: Dialler, info: tuple[object, ...]) -> socket.socket:
+        opened = original(self, info)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the system makes it the least
+        return opened
+
+    monkeypatch.setattr(Dialler, "open_socket", small)

@@ -29,14 +29,18 @@ def _descriptors() -> int:
 
 
 @pytest.mark.parametrize(
-    ("files", "step"),
-    [(0, 1000), (1, 1000), (4, 1000), (5, 800), (10, 400), (40, 100), (1000, 100)],
+    ("size", "files", "step"),
+    [
+        *((9000, files, 1000) for files in (0, 1, 4)),
+        *((9000, 5, 800), (9000, 10, 400), (9000, 40, 100), (9000, 1000, 100)),
+        *((200_000, 1, 2000), (900_000, 1, 3000), (900_000, 4, 1000)),
+    ],
 )
-def test_a_step_shrinks_as_files_become_more(files: int, step: int) -> None:
-    """Alone a file has the whole step; many part a turn, down to what a step must be worth."""
-    share = Share(step=1000, turn=4000, least=100)
+def test_a_step_shrinks_as_files_become_more(size: int, files: int, step: int) -> None:
+    """Alone a file has its whole step; many part a turn, down to what a step must be worth."""
+    share = Share(step=1000, most=3000, turn=4000, least=100)
     share.files = files
-    assert step == share.bytes()
+    assert step == share.bytes(size)
 
 
 @pytest.fixture
@@ -62,17 +66,17 @@ async def test_files_part_a_turn_while_they_are_on_their_way(
 ) -> None:
     """Each file counts from its start to its end, and takes no more than its part."""
     near, far = pair
-    content = os.urandom(8 * _KIB)
+    content = os.urandom(_MIB)  # more than a socket takes, so that each has to wait as well
     source = opened(content).fileno()
     assert source is not None
-    share = Share(step=4 * _KIB, turn=2 * _KIB, least=256)
+    share = Share(step=256 * _KIB, most=256 * _KIB, turn=128 * _KIB, least=256)
     steps: list[int] = []
     first = Direct(source, near.fileno(), len(content), share, steps.append)
     second = Direct(source, near.fileno(), len(content), share, steps.append)
     assert share.files == 2
     received = await _drained(far, 2 * len(content))
     await asyncio.gather(first.done, second.done)
-    assert max(steps) == 1 * _KIB
+    assert max(steps) == 64 * _KIB
     assert sum(steps) == len(received) == 2 * len(content)
     first.close()
     assert share.files == 1
@@ -172,7 +176,7 @@ async def test_a_descriptor_that_cannot_be_had_leaves_none_behind(
         raise NotImplementedError
 
     monkeypatch.setattr(asyncio.get_running_loop(), "add_writer", missing)
-    before, share, steps = _descriptors(), Share(1, 1, 1), list[int]()
+    before, share, steps = _descriptors(), Share(1, 1, 1, 1), list[int]()
     with pytest.raises(NotImplementedError):
         Direct(source, pair[0].fileno(), 1, share, steps.append)
     assert share.files == 0

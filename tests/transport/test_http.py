@@ -550,6 +550,30 @@ async def test_a_changed_route_uses_no_old_connection(
     assert [2, 1] == [len(first.requests), len(second.requests)]
 
 
+async def test_the_connections_of_a_changed_route_are_closed(
+    transport: HttpTransport,
+    serve: Serve,
+    serve_raw: ServeRaw,
+    make: Callable[..., WireUpload],
+    log: Log,
+) -> None:
+    """The next upload closes what the one before left open at the old place."""
+    closed = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"--\r\n")
+        writer.write(_OK)
+        await reader.read()
+        closed.set()
+
+    upload = make("http://api.example.com/")
+    transport.route("http://api.example.com", f"http://127.0.0.1:{await serve_raw(answer)}")
+    await transport.send(upload, log)
+    transport.route("http://api.example.com", f"http://127.0.0.1:{await serve(Site().handle)}")
+    await transport.send(upload, log)
+    await closed.wait()
+
+
 async def test_a_route_changed_in_flight_lets_the_upload_end(
     transport: HttpTransport, serve: Serve, make: Callable[..., WireUpload], log: Log
 ) -> None:
@@ -1130,6 +1154,18 @@ async def test_nothing_blocks_the_loop(
     counting.cancel()
     await transport.aclose()
     assert max(after - before for before, after in pairwise(turns)) <= step + _MIB // 8
+
+
+@pytest.mark.usefixtures("small_buffers")
+async def test_a_copied_file_is_reported_as_the_peer_takes_it(
+    serve: Serve, opened: Opened, make: Callable[..., WireUpload], log: Log
+) -> None:
+    """Where something has to wait, each piece is told that left."""
+    port = await serve(Site().handle)
+    transport = HttpTransport(tuning=Tuning(sendfile=False))
+    await transport.send(make(f"http://127.0.0.1:{port}/", opened(bytes(2 * _MIB))), log)
+    await transport.aclose()
+    assert len(log.progressed) > 2 * _MIB // Tuning().burst + 2
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -305,19 +305,6 @@ def _run(
         runner.run(main())
 
 
-@pytest.fixture
-def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every dialled socket the smallest buffer the system has."""
-    original = Dialler.open_socket
-
-    def small(self: Dialler, info: tuple[object, ...]) -> socket.socket:
-        opened = original(self, info)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SMALLEST)
-        return opened
-
-    monkeypatch.setattr(Dialler, "open_socket", small)
-
-
 async def _turns() -> None:
     for _ in range(50):
         await asyncio.sleep(0)
