@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge import outcome, rules
@@ -12,11 +13,10 @@ from bridge.transport import Measures, TransportFailure
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from bridge.clock import Clock
     from bridge.profile import Layer, Options, Profile, Result
-    from bridge.protocol import Deliver, TaskState
+    from bridge.protocol import Deliver, Payload, TaskState
     from bridge.trace import Record
     from bridge.transport import FilePart, Headers
     from bridge.wire import Chosen
@@ -51,16 +51,16 @@ class Call(Life):
         chain: the layers it came through, outermost first.
         deliver: takes messages to the logic that made the call.
         turn: nothing leaves before this is set; None holds nothing back.
-        clock: the loop's.
+        now: returns seconds of `loop.time()`.
     """
 
     __slots__ = (
         "_kind",
+        "_now",
         "_progress",
         "_same",
         "body",
         "chain",
-        "clock",
         "deliver",
         "files",
         "header",
@@ -79,7 +79,16 @@ class Call(Life):
 
     measures: Measures
     """What the transport measures, once the call has begun to be sent."""
+    header: Options
+    """The `header` option, once the call is ready."""
+    picked: Sequence[Chosen]
+    """The files an upload sends."""
+    method: str
+    """The method of a request."""
+    body: bytes
+    """The body of a request."""
     _progress: list[tuple[float, int]]
+    _same: range
 
     def __init__(  # noqa: PLR0913, PLR0917  one record, made in one place
         self,
@@ -88,7 +97,7 @@ class Call(Life):
         chain: tuple[Layer, ...],
         deliver: Deliver,
         turn: asyncio.Event | None,
-        clock: Clock,
+        now: Callable[[], float],
     ) -> None:
         self.state = State.CREATED
         self.number = record.id
@@ -97,49 +106,47 @@ class Call(Life):
         self.deliver = deliver
         self.turn = turn
         self.values: Options = record.understood
-        self.url = ""
-        self.trace_id = ""
-        self.picked: Sequence[Chosen] = ()
+        self.url = self.trace_id = ""
         self.files: tuple[FilePart, ...] = ()
-        self.header: Options = {}
-        self.method = "POST"
-        self.body = b""
         self.worker: asyncio.Task[None] | None = None
         self.timeout: float | None = None
         self._kind = kind
-        self.clock = clock
-        self._same = _NOTHING_SENT
+        self._now = now
 
     def begin(self) -> None:
         """Go on to sending: from now on there is something to measure."""
         self.advance(State.SENDING)
         self.measures = Measures()
         self.record.progress = self._progress = []
+        self._same = _NOTHING_SENT
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the logic of each further percent and of the end; what comes too late is dropped."""
         if sent in self._same or self.state is State.SETTLED:
             return
-        profile = self._kind.profile
+        at, profile = self.ms(), self._kind.profile
         self._same = outcome.same_progress(profile, sent, total)
-        self._progress.append((self.ms(), sent))
+        self._progress.append((at, sent))
         if "progressUpdate" in self._kind.heard:
-            self.tell("progressUpdate", outcome.progress_payload(profile, sent, total))
+            self.tell("progressUpdate", partial(outcome.progress_payload, profile, sent, total), at)
 
     def headers(self, status: int, headers: Headers) -> None:
         """Tell the logic that an answer has begun."""
         if self.advance(State.RECEIVING) and "headersReceived" in self._kind.heard:
-            payload = outcome.headers_payload(self._kind.profile, status, headers)
-            self.tell("headersReceived", payload)
+            profile = self._kind.profile
+            payload = partial(outcome.headers_payload, profile, status, headers)
+            self.tell("headersReceived", payload, self.ms())
 
-    def tell(self, state: TaskState, result: Result, raw: Result | None = None) -> None:
-        """Send the logic one state change, and note it in the record."""
-        self.record.callbacks.append((self.ms(), state, result))
-        self.deliver(TaskStateChange(self.number, state, result, self._kind.task, raw))
+    def tell(
+        self, state: TaskState, payload: Payload, at: float, raw: Result | None = None
+    ) -> None:
+        """Send the logic one state change, `at` milliseconds from the call, and note it."""
+        self.record.tell(at, state, payload)
+        self.deliver(TaskStateChange(self.number, state, payload, self._kind.task, raw))
 
     def judge_hop(self, url: str) -> None:
         """Let a redirect be followed to `url`, or raise `TransportFailure`."""
-        kind, decisions = self._kind, self.record.decisions
+        kind, decisions = self._kind, self.record
         decisions.add("rules", "max_redirects", f"redirected to {url}")
         failed = rules.judge(kind.profile, url, kind.listed, decisions, redirect=True)
         if failed is not None:
@@ -147,10 +154,11 @@ class Call(Life):
 
     def check_answer(self, url: str, headers: Headers) -> None:
         """Let an answer from `url` be read, or raise `TransportFailure`."""
-        if not rules.check_cors(self._kind.profile, url, headers):
-            self.record.decisions.add("rules", "check_cors", "no Access-Control-Allow-Origin")
+        profile = self._kind.profile
+        if profile.check_cors and not rules.check_cors(profile, url, headers):
+            self.record.add("rules", "check_cors", "no Access-Control-Allow-Origin")
             raise TransportFailure(Reason.BAD_RESPONSE, {"detail": "cross-origin answer refused"})
 
     def ms(self) -> float:
         """Return the milliseconds since the call was made."""
-        return (self.clock.now() - self.record.invoked) * 1000
+        return (self._now() - self.record.invoked) * 1000

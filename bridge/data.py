@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.profile import Options, RequestProfile
-    from bridge.trace import Decisions
+    from bridge.trace import Deciding
     from bridge.transport import Reply
 
 _BODILESS = ("GET", "HEAD")
@@ -49,7 +49,7 @@ def content_type(header: Mapping[str, object]) -> str:
 
 
 def in_query(
-    rules: RequestProfile, method: str, url: str, data: object, decisions: Decisions
+    rules: RequestProfile, method: str, url: str, data: object, decisions: Deciding
 ) -> str:
     """Return the URL with `data` in its query where the method takes it there."""
     if method not in _BODILESS or brand(data) in _NOTHING or data in ("", {}):

@@ -34,9 +34,13 @@ class Deadlines(Generic[C]):
 
     def start(self, call: C, seconds: float, now: float) -> None:
         """Give a call so many seconds from `now` on, a moment of `loop.time()`."""
-        line = self._lines.get(seconds) or self._opened(seconds)
+        line = self._lines.get(seconds)
+        if line is None:
+            line = self._opened(seconds)
         call.timeout = seconds
-        line.add(call, now + seconds)
+        due = line.due[call] = now + seconds
+        if line.timer is None:
+            line.set(due)
 
     def stop(self, call: C) -> None:
         """Forget a call that has ended."""
@@ -69,35 +73,27 @@ class _Line(Generic[C]):
     anew for every call is the point.
     """
 
-    __slots__ = ("_end", "_timer", "due")
+    __slots__ = ("_end", "due", "timer")
 
     def __init__(self, end: Callable[[C], None]) -> None:
         self._end = end
-        self._timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle | None = None
         self.due: OrderedDict[C, float] = OrderedDict()
 
-    def __bool__(self) -> bool:
-        return True
-
-    def add(self, call: C, due: float) -> None:
-        self.due[call] = due
-        if self._timer is None:
-            self._set(due)
-
     def rest(self) -> None:
-        if self._timer is not None and not self.due:
-            self._timer.cancel()
-            self._timer = None
+        if self.timer is not None and not self.due:
+            self.timer.cancel()
+            self.timer = None
 
-    def _set(self, due: float) -> None:
-        self._timer = asyncio.get_running_loop().call_at(due, self._ring, due)
+    def set(self, due: float) -> None:
+        self.timer = asyncio.get_running_loop().call_at(due, self._ring, due)
 
     def _ring(self, rang: float) -> None:
         """End the first call if its time is over, once the timer is set for the next."""
-        self._timer = None
+        self.timer = None
         first = next(iter(self.due.values()), None)
         over = None if first is None or first > rang else self.due.popitem(last=False)[0]
         if self.due:
-            self._set(next(iter(self.due.values())))
+            self.set(next(iter(self.due.values())))
         if over is not None:
             self._end(over)

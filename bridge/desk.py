@@ -36,7 +36,7 @@ class Desk:
         self.previews_left = _PREVIEWS_HELD
         """Bytes of previews that may still be kept in records."""
         self._clock: Clock | None = None
-        self._idle = asyncio.Event()
+        self._idle: asyncio.Event | None = None
 
     @property
     def in_flight(self) -> list[Record]:
@@ -70,13 +70,13 @@ class Desk:
             api=message.api or api,
             overrides=phone.overrides,
             session=self._session,
-            started=clock.epoch_ms(now),
+            started=int((now + clock.offset) * 1000),
             options=message.params,
             conditions=phone.network.conditions,
             invoked=now,
         )
         for key in message.unknown:
-            record.decisions.add("options", "unknown_key", f"{key} is not an option here: dropped")
+            record.add("options", "unknown_key", f"{key} is not an option here: dropped")
         if len(self.records) == self.records.maxlen:
             self.previews_left += self.records[0].preview_bytes
         self.records.append(record)
@@ -85,10 +85,13 @@ class Desk:
     def sign_out(self, record: Record) -> None:
         """Note that a call has ended and its logic been told."""
         del self._live[record.id]
-        self._idle.set()
+        if self._idle is not None:
+            self._idle.set()
+            self._idle = None
 
     async def settled(self) -> None:
         """Wait until nothing is in flight and every message has been delivered."""
         while self._live:
-            self._idle.clear()
+            if self._idle is None:
+                self._idle = asyncio.Event()
             await self._idle.wait()

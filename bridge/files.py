@@ -31,6 +31,7 @@ _OPEN_FLAGS = (
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_FOLLOWING = _OPEN_FLAGS & ~getattr(os, "O_NOFOLLOW", 0)
 
 
 # No such path, a path too long to be one, a socket: nothing a mini-program could upload.
@@ -55,12 +56,12 @@ class OpenFile:
 
     __slots__ = ("_data", "_fd", "size")
 
-    def __init__(self, source: bytes | int) -> None:
+    def __init__(self, source: bytes | int, size: int | None = None) -> None:
         self._data: bytes | None = None
         if isinstance(source, bytes):
             self._data, self._fd, self.size = source, -1, len(source)
         else:
-            self._fd, self.size = source, os.fstat(source).st_size
+            self._fd, self.size = source, os.fstat(source).st_size if size is None else size
 
     def fileno(self) -> int | None:
         """Return the descriptor, or None for bytes in memory."""
@@ -73,8 +74,8 @@ class OpenFile:
         return os.pread(self._fd, count, offset)
 
     def close(self) -> None:
-        """Release the descriptor; safe to call twice."""
-        fd, self._fd = self._fd, -1
+        """Release the descriptor, or the bytes; safe to call twice."""
+        fd, self._fd, self._data = self._fd, -1, None
         if fd >= 0:
             os.close(fd)
 
@@ -90,19 +91,21 @@ class HostFile:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A file the test added: what the user called it, and its bytes or where they are."""
+    """A file the test added: what the user called it, and its bytes or the path of them."""
 
     name: str
-    content: bytes | Path
+    content: bytes | str
 
     @property
     def size(self) -> int:
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+        content = self.content
+        return len(content) if isinstance(content, bytes) else os.stat(content).st_size  # noqa: PTH116  a path is kept as text
 
     def open(self) -> OpenFile:
-        if isinstance(self.content, bytes):
-            return OpenFile(self.content)
-        return open_regular(self.content, _OPEN_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+        content = self.content
+        return (
+            OpenFile(content) if isinstance(content, bytes) else open_regular(content, _FOLLOWING)
+        )
 
 
 def _reason_of(error: OSError) -> Reason:
@@ -111,17 +114,17 @@ def _reason_of(error: OSError) -> Reason:
     return Reason.MISSING_FILE if missing else Reason.UNREADABLE_FILE
 
 
-def open_regular(path: Path, flags: int = _OPEN_FLAGS) -> OpenFile:
+def open_regular(path: Path | str, flags: int = _OPEN_FLAGS) -> OpenFile:
     """Open a regular file without following a link or blocking; raises `FileFailure`."""
     try:
         fd = os.open(path, flags)
     except OSError as error:
         raise FileFailure(_reason_of(error)) from error
-    mode = os.fstat(fd).st_mode
-    if stat.S_ISREG(mode):
-        return OpenFile(fd)
+    found = os.fstat(fd)
+    if stat.S_ISREG(found.st_mode):
+        return OpenFile(fd, found.st_size)
     os.close(fd)
-    raise FileFailure(Reason.NOT_A_FILE if stat.S_ISDIR(mode) else Reason.MISSING_FILE)
+    raise FileFailure(Reason.NOT_A_FILE if stat.S_ISDIR(found.st_mode) else Reason.MISSING_FILE)
 
 
 class Files:
@@ -231,8 +234,8 @@ class Files:
 
     def open(self, path: str) -> OpenFile:
         """Open a virtual path for sending; raises `FileFailure`."""
-        held = self._held.get(_key(path))
-        return held.open() if held is not None else self._open_package(path)
+        held = self._held.get(path) or self._held.get(_key(path))
+        return self._open_package(path) if held is None else held.open()
 
     def _check_writable(self, path: str) -> None:
         beneath = path.removeprefix(f"{self._user_root}/")
@@ -285,14 +288,14 @@ def _plain(part: str) -> bool:
     return encodable and decoded not in (".", "..") and not set(decoded) & set("/\\\0:")
 
 
-def _checked(data: bytes | str | Path) -> bytes | Path:
+def _checked(data: bytes | str | Path) -> bytes | str:
     if isinstance(data, str):
         return data.encode()
     if isinstance(data, Path):
         if not data.is_file():
             message = f"{str(data)!r} is not a regular file"
             raise BridgeError(message)
-        return data
+        return os.fspath(data)
     return bytes(data)
 
 

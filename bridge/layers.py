@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bridge.profile import Layer, Options, Profile, Result
     from bridge.protocol import Globals, PromiseRule
     from bridge.target import Target
-    from bridge.trace import Decisions
+    from bridge.trace import Deciding
 
 UPLOAD = "uploadFile"
 REQUEST = "request"
@@ -26,6 +26,11 @@ def chain(target: Target, namespace: str) -> tuple[Layer, ...]:
     """Return the layers a call on this global passes, outermost first; none for the host's own."""
     names = [layer.name for layer in target.layers]
     return target.layers[names.index(namespace) :] if namespace in names else ()
+
+
+def namespaces(target: Target) -> list[str]:
+    """Return the globals a call may come through that are not the host's own."""
+    return [layer.name for layer in target.layers]
 
 
 def main_namespace(target: Target) -> str:
@@ -47,7 +52,7 @@ def down(  # noqa: PLR0913, PLR0917  one call's way, in one place
     api: str,
     options: Options,
     configs: Mapping[str, Options],
-    decisions: Decisions,
+    decisions: Deciding,
 ) -> Options:
     """Return the options a host gets from its layers; each layer's table is applied in turn."""
     for layer in layers:

@@ -143,7 +143,7 @@ class Native:
         if picked is not None:
             return True, picked
         record.reason = Reason.ABORTED
-        record.decisions.add("picker", "cancel_next", "the user backed out")
+        record.add("picker", "cancel_next", "the user backed out")
         text = picker.cancelled
         return False, outcome.fail_object(self._target, text.message, text.code, "", api)
 
@@ -151,7 +151,7 @@ class Native:
         clock = self._desk.clock
         at = float(clock.epoch_ms(clock.now()) - record.started)
         record.close(answer.result, ok=answer.state == "success", at=at)
-        record.callbacks.append((at, answer.state, answer.result))
+        record.tell(at, answer.state, answer.result)
         try:
             deliver(answer)
         finally:

@@ -83,7 +83,7 @@ class Reading:
         taken: the options that were given.
         plain: whether every given option is taken as it is, under its own name.
         unknown: the names of those it does not know.
-        idle: the understood options that nothing here acts upon.
+        idle: the given options that nothing here acts upon.
         failure: why it refuses the call, or None.
         decisions: which rules decided, and how.
     """
@@ -257,7 +257,7 @@ class Reader:
             plain=all(one == Taken(key, key) for key, one in taken.items())
             and len(taken) == len(given),
             unknown=unknown,
-            idle=tuple(key for key in template if key in self._profile.without_effect),
+            idle=tuple(key for key in taken if key in self._profile.without_effect),
             failure=failure,
             decisions=tuple(decisions),
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.profile import Never, Text
 from bridge.reasons import Reason
 from bridge.timings import NOT_EMULATED, TLS_FIELDS, Layout
-from bridge.values import Flat
+from bridge.values import Flat, Shallow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _BOM = "\ufeff"
 _FULL = 100
+_NESTED = frozenset({"header", "headers", "cookies", "profile"})
+"""The keys under which a host hands on an object or an array of its own making."""
 
 
 class _Blanks(dict[str, object]):
@@ -76,7 +79,8 @@ class Shape:
     def success(self, answer: Answer, values: Options) -> Result:
         """Return the success object of an answered call; `values` are the understood options."""
         whole = values.get("enableProfile") is not False
-        return self.shown(answer, self._keys if whole else self._without_profile)
+        found = self.shown(answer, self._keys if whole else self._without_profile)
+        return found if answer.own else Shallow(found, _NESTED.intersection(found))
 
     def shown(self, answer: Answer, keys: Iterable[str]) -> Result:
         """Return an answer under some of the keys that hosts give it."""
@@ -110,8 +114,11 @@ def _shapes(target: Target) -> dict[str, Shape]:  # noqa: ARG001  kept with the 
 
 def _shown(target: Target, api: str) -> dict[str, Callable[[Answer], object]]:
     profile, layout = target.profile, Layout(target.profile_fields)
-    status = _status_text if profile.status_code == "string" else _status
-    header = partial(_header, profile)
+    status = _status_text if profile.status_code == "string" else attrgetter("reply.status")
+
+    def header(answer: Answer) -> object:
+        return header_map(profile, answer.reply.headers)
+
     return {
         "data": _data,
         "statusCode": status,
@@ -130,16 +137,8 @@ def _data(answer: Answer) -> object:
     return own["data"] if "data" in own else decoded(reply.body, reply.charset)
 
 
-def _status(answer: Answer) -> object:
-    return answer.reply.status
-
-
 def _status_text(answer: Answer) -> object:
     return str(answer.reply.status)
-
-
-def _header(profile: Profile, answer: Answer) -> object:
-    return header_map(profile, answer.reply.headers)
 
 
 def _cookies(answer: Answer) -> object:

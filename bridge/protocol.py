@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,6 +46,11 @@ class Invoke(NamedTuple):
     turn: asyncio.Event | None = None
 
 
+def shaped(payload: object) -> Any:  # noqa: ANN401  whatever shape the host gives it
+    """Return what a message says."""
+    return payload() if type(payload) is partial else payload
+
+
 class CallbackMessage(NamedTuple):
     """
     Native -> logic: the answer to one `callback_id`, sent once, in the host's shape.
@@ -60,7 +66,7 @@ class CallbackMessage(NamedTuple):
 
 class TaskStateChange(NamedTuple):
     """
-    Native -> logic: something happened to a task, `result` in the host's shape.
+    Native -> logic: something happened to a task.
 
     `task` names its kind, `UploadTask` or `RequestTask`; the numbers are unique over all kinds.
     `raw` is what the host itself said, where a layer made something else of it.
@@ -68,9 +74,14 @@ class TaskStateChange(NamedTuple):
 
     task_id: int
     state: TaskState
-    result: Result
+    payload: Payload
     task: str = "UploadTask"
     raw: Result | None = None
+
+    @property
+    def result(self) -> Result:
+        """What happened, in the host's shape."""
+        return cast("Result", shaped(self.payload))
 
     @property
     def name(self) -> str:
@@ -136,6 +147,8 @@ def id_key(task: str) -> str:
     return f"{task[:1].lower()}{task[1:]}Id"
 
 
+Payload: TypeAlias = "Result | partial[Result]"
+"""What a message says in the host's shape, or what shapes it for whoever asks."""
 Globals = dict[str, dict[str, ApiDescription]]
 Message = CallbackMessage | TaskStateChange | Announcement
 Deliver = Callable[[Message], None]

@@ -33,7 +33,7 @@ class Requests(Tasks):
         self._rules = cast("RequestProfile", target.profile.request)
 
     def _ready(self, call: Call) -> Failure | None:
-        own, values, decisions = self._rules, call.values, call.record.decisions
+        own, values, decisions = self._rules, call.values, call.record
         method = data.method_of(own, values.get("method", "GET"))
         if method is None:
             decisions.add("options", "methods", f"{values.get('method')!r} is no method here")
@@ -59,7 +59,7 @@ class Requests(Tasks):
         if own.cookie_list == "empty":
             found["cookies"] = []
         answer = answer._replace(own=found)
-        decisions = call.record.decisions
+        decisions = call.record
         if own.http_error is not None and reply.status >= _FIRST_ERROR:
             decisions.add("shape", "http_error", f"HTTP status {reply.status} is a failure here")
             return self._refused(answer, own.http_error)

@@ -16,7 +16,7 @@ from bridge.values import js_string
 
 if TYPE_CHECKING:
     from bridge.profile import Profile
-    from bridge.trace import Decisions
+    from bridge.trace import Deciding
 
 Domains = Sequence[str] | Mapping[str, Sequence[str]]
 DomainLists = dict[str, tuple[str, ...]]
@@ -94,7 +94,7 @@ def judge(
     profile: Profile,
     url: str,
     listed: Sequence[str] | None,
-    decisions: Decisions,
+    decisions: Deciding,
     *,
     redirect: bool = False,
 ) -> Failure | None:
@@ -129,7 +129,7 @@ def _always_usable(address: Address) -> bool:
 
 
 def _judge_domain(
-    profile: Profile, address: Address, listed: Sequence[str], decisions: Decisions
+    profile: Profile, address: Address, listed: Sequence[str], decisions: Deciding
 ) -> Reason | None:
     if profile.domain_check == "skipped":
         decisions.add("rules", "domain_check", "the domain list is not judged")
@@ -211,7 +211,7 @@ class HeaderRules:
             self._dropped.setdefault("content-type", _FORCED)
 
     def sent(
-        self, given: Mapping[str, object], trace_id: str, decisions: Decisions
+        self, given: Mapping[str, object], trace_id: str, decisions: Deciding
     ) -> tuple[tuple[str, str], ...]:
         """
         Return the headers of one call.

@@ -118,6 +118,7 @@ class Bridge:
         self._native = Native(phone, record_limit)
         self.description = self._target.once(layers.describe)
         self._logic = PythonLogic(self.description, self.invoke, self._native.records, self._report)
+        self._api = self._logic.globals[layers.main_namespace(self._target)]
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -147,7 +148,7 @@ class Bridge:
     @property
     def api(self) -> HostObject:
         """The global the mini-program calls: the layer's own object, else the host's."""
-        return self._logic.globals[layers.main_namespace(self._target)]
+        return self._api
 
     @property
     def globals(self) -> dict[str, HostObject]:

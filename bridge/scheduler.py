@@ -8,11 +8,12 @@ after the other; a call that ended while it waited is skipped when its turn come
 from __future__ import annotations
 
 import asyncio
+import types
 from collections import deque
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
 
 Place = Literal["slot", "queue", "refused"]
 
@@ -91,37 +92,42 @@ class Scheduler(Generic[C]):
         try:
             while self._waiting:
                 call = self._waiting.popleft()
-                if not call.settled:
-                    await self._serve(worker, call)
+                if call.settled:
+                    continue
+                call.worker = worker
+                self._free -= 1
+                try:
+                    await self._run(call)
+                except asyncio.CancelledError:
+                    if not call.settled:
+                        raise
+                finally:
+                    self.finish(call)
+                await _pause(worker)
         finally:
             # At once, not when the task is done: a call submitted in between would have no worker.
             self._workers.discard(worker)
             self._free -= 1
 
-    async def _serve(self, worker: asyncio.Task[None], call: C) -> None:
-        call.worker = worker
-        self._free -= 1
-        try:
-            await self._run(call)
-        except asyncio.CancelledError:
-            if not call.settled:
-                raise
-        finally:
-            self.finish(call)
-        if self._waiting or worker.cancelling():
-            await _pause(worker)
+
+@types.coroutine
+def _turn() -> Generator[None, None, None]:
+    """Let the loop come round once, as `asyncio.sleep(0)` does."""
+    yield
 
 
 async def _pause(worker: asyncio.Task[None]) -> None:
     """
     Let others have the loop between two calls: some, such as those made offline, never wait.
 
+    Whoever was told of the end may make the next call meanwhile, which then needs no new task.
+
     The cancellation that ended the one is taken back, so that it cannot reach the next: a call
     aborted from inside its own last step is cancelled with nothing left to await.
     """
     cancelled = worker.cancelling()
     try:
-        await asyncio.sleep(0)
+        await _turn()
     except asyncio.CancelledError:
         if not cancelled:
             raise

@@ -23,7 +23,7 @@ from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
 from bridge.task import State
 from bridge.timings import Moments
-from bridge.trace import PREVIEW_BYTES, Response, request_of
+from bridge.trace import PREVIEW_BYTES, Decisions, Response, request_of
 from bridge.transport import TransportFailure, WireUpload
 from bridge.values import js_string
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from bridge.target import Target
     from bridge.transport import Reply
     from bridge.wire import Content
+
+
+_ADDRESSES_HELD = 512
 
 
 class Tasks(ABC):
@@ -67,6 +70,8 @@ class Tasks(ABC):
         self._kind = Kind(self.task, target.profile, heard, self._listed)
         self._shape = outcome.shape(target, self.api)
         self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)
+        self._chains = {name: layers.chain(target, name) for name in layers.namespaces(target)}
+        self._addresses: dict[str, str] = {}
         self._calls: dict[int, Call] = {}
         self._scheduler = Scheduler(self._profile.limit, self._profile.overflow, self._run)
         self._deadlines = Deadlines(self._expire)
@@ -125,9 +130,11 @@ class Tasks(ABC):
     # --- before it is sent
 
     def _open(self, message: Invoke, deliver: Deliver) -> Call:
-        record = self._desk.sign_in(message, self.api, self._target)
-        chain = layers.chain(self._target, message.namespace)
-        call = Call(record, self._kind, chain, deliver, message.turn, self._desk.clock)
+        desk = self._desk
+        record = desk.sign_in(message, self.api, self._target)
+        chain = self._chains.get(message.namespace, ())
+        self._now = now = desk.clock.now
+        call = Call(record, self._kind, chain, deliver, message.turn, now)
         self._calls[record.id] = call
         return call
 
@@ -148,33 +155,47 @@ class Tasks(ABC):
         record, profile = call.record, self._profile
         given = message.params
         if call.chain:
-            given = layers.down(
-                call.chain, profile, self.api, given, self._configs, record.decisions
-            )
+            given = layers.down(call.chain, profile, self.api, given, self._configs, record)
         reading = self._reader.reading(given)
-        record.decisions += reading.decisions
+        record.decide(reading.decisions)
         record.understood = call.values = reading.values(given)
-        record.unknown_keys = (*reading.unknown, *message.unknown)
-        record.not_emulated = reading.switched_on(call.values)
+        if reading.unknown or message.unknown:
+            record.unknown_keys = (*reading.unknown, *message.unknown)
+        if reading.idle:
+            record.not_emulated = reading.switched_on(call.values)
         if profile.trace_headers:
             call.trace_id = self._phone.chance.trace_id(round(record.started))
         return reading.failure
 
     def _judge(self, call: Call) -> Failure | None:
-        url = rules.absolute(self._profile, js_string(call.values.get("url", "")))
-        call.url = call.values["url"] = url
-        return rules.judge(self._profile, url, self._listed, call.record.decisions)
+        given = js_string(call.values.get("url", ""))
+        known = self._addresses.get(given)
+        if known is not None:
+            call.url = call.values["url"] = known
+            return None
+        call.url = call.values["url"] = rules.absolute(self._profile, given)
+        return self._judge_anew(call, given)
+
+    def _judge_anew(self, call: Call, given: str) -> Failure | None:
+        """Judge an address, and remember it when nothing at all is to be said of it."""
+        said = Decisions()
+        failed = rules.judge(self._profile, call.url, self._listed, said)
+        if said:
+            call.record.decide(tuple(said))
+        elif len(self._addresses) < _ADDRESSES_HELD:
+            self._addresses[given] = call.url
+        return failed
 
     def _submit(self, call: Call) -> Failure | None:
         record, limit = call.record, self._profile.limit
         place = self._scheduler.submit(call)
         if place == "refused":
-            record.decisions.add("schedule", "overflow", f"{limit} are running: refused")
+            record.add("schedule", "overflow", f"{limit} are running: refused")
             return Failure(Reason.OVER_LIMIT)
         call.advance(State.QUEUED)
-        record.queued = call.clock.now()
+        record.queued = self._now()
         if place == "queue":
-            record.decisions.add("schedule", "limit", f"{limit} are running: it waits")
+            record.add("schedule", "limit", f"{limit} are running: it waits")
             wire.close(call.files)
             call.files = ()
         else:
@@ -187,47 +208,49 @@ class Tasks(ABC):
         """Send one call; whatever goes wrong settles it, cancellation apart."""
         if call.turn is not None:
             await call.turn.wait()
-        now = call.clock.now()
-        if call.record.dequeued is None:
-            call.record.dequeued = now
-        call.begin()
         try:
-            self._deadlines.start(call, self._timeout(call), now)
-            self._answer(call, await self._send(call))
+            self._begin(call)
+            try:
+                upload = self._wire_upload(call)
+                try:
+                    reply = await self._phone.transport().send(upload, call)
+                finally:
+                    self._note_request(call, upload)
+            finally:
+                wire.close(call.files)
+                self._scheduler.finish(call)
+            self._answer(call, reply)
         except (TransportFailure, FileFailure) as failure:
             self._fail(call, Failure(failure.reason, failure.detail))
         except Exception as error:  # noqa: BLE001  no fault of ours may leave a call hanging
             self._fail(call, self._broken(call, error))
 
+    def _begin(self, call: Call) -> None:
+        """Let the time of a call run."""
+        now, record = self._now(), call.record
+        if record.dequeued is None:
+            record.dequeued = now
+        call.begin()
+        self._deadlines.start(call, self._timeout(call), now)
+
     def _timeout(self, call: Call) -> float:
         """Return the seconds this call may take from now on."""
         profile, given = self._profile, call.values.get("timeout")
-        usable = isinstance(given, (int, float)) and given > 0
-        wanted = float(cast("float", given)) if usable else float(profile.fixed_timeout)
+        wanted = float(profile.fixed_timeout)
+        if isinstance(given, (int, float)) and given > 0:
+            wanted = float(given)
         if profile.max_timeout is not None and wanted > profile.max_timeout:
-            call.record.decisions.add("rules", "max_timeout", f"{wanted:g} ms is too long")
+            call.record.add("rules", "max_timeout", f"{wanted:g} ms is too long")
             wanted = float(profile.max_timeout)
         return wanted / 1000
 
     def _expire(self, call: Call) -> None:
         self._fail(call, Failure(Reason.TIMEOUT))
 
-    async def _send(self, call: Call) -> Reply:
-        phone = self._phone
-        try:
-            phone.network.judge(rules.parse(call.url))
-            upload = self._wire_upload(call)
-            try:
-                return await phone.transport().send(upload, call)
-            finally:
-                self._note_request(call, upload)
-        finally:
-            wire.close(call.files)
-            self._scheduler.finish(call)
-
     def _wire_upload(self, call: Call) -> WireUpload:
-        profile = self._profile
-        headers = self._headers.sent(call.header, call.trace_id, call.record.decisions)
+        profile, network = self._profile, self._phone.network
+        network.judge(rules.parse(call.url))
+        headers = self._headers.sent(call.header, call.trace_id, call.record)
         content = self._content(call)
         return WireUpload(
             url=call.url,
@@ -239,7 +262,7 @@ class Tasks(ABC):
             check_answer=call.check_answer,
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
-            cut=self._phone.network.cut,
+            cut=network.cut,
             method=content.method,
             body=content.body,
         )
@@ -255,27 +278,29 @@ class Tasks(ABC):
     def _answer(self, call: Call, reply: Reply) -> None:
         record, measures, body = call.record, call.measures, reply.body
         record.response = Response(reply.status, reply.headers, len(body), body[:PREVIEW_BYTES])
-        shaped = self._shaped(call, self._timed(call, reply))
+        moments = Moments(
+            record.invoked,
+            record.queued or 0.0,
+            record.dequeued or 0.0,
+            measures,
+            self._desk.clock.offset,
+        )
+        shaped = self._shaped(call, outcome.Answer(reply, moments, call.trace_id))
         if isinstance(shaped, Failure):
             self._fail(call, shaped)
             return
         plain = rules.is_downgraded(reply.url, measures.dialled)
-        record.not_emulated += self._shape.not_emulated(shaped, plain=plain)
+        holes = self._shape.not_emulated(shaped, plain=plain)
+        if holes:
+            record.not_emulated = [*record.not_emulated, *holes]
         self._settle(call, "success", shaped)
-
-    def _timed(self, call: Call, reply: Reply) -> outcome.Answer:
-        """Return an answer with what was measured of it."""
-        record = call.record
-        queued, dequeued = record.queued or 0.0, record.dequeued or 0.0
-        moments = Moments(record.invoked, queued, dequeued, call.measures, call.clock.offset)
-        return outcome.Answer(reply, moments, call.trace_id)
 
     def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
         if call.settled:
             return
         record = call.record
         record.reason, record.detail = failed.reason, str(failed.detail.get("detail", ""))
-        record.decisions.add("shape", str(failed.reason), record.detail or "the host's text")
+        record.add("shape", str(failed.reason), record.detail or "the host's text")
         result = outcome.failure(self._target, failed, call.trace_id, self.api)
         self._settle(call, "fail", result, later=later)
 
@@ -286,8 +311,11 @@ class Tasks(ABC):
             return
         if reached is not State.CREATED:
             self._scheduler.release(call)
-        shown = layers.up(call.chain, self._profile, self.api, result)
-        call.record.close(shown, ok=state == "success", at=call.ms())
+        shown = result
+        if call.chain:
+            shown = layers.up(call.chain, self._profile, self.api, result)
+        at = call.ms()
+        call.record.close(shown, ok=state == "success", at=at)
         if reached >= State.SENDING:
             self._deadlines.stop(call)
             call.record.note_measures(call.measures)
@@ -296,15 +324,17 @@ class Tasks(ABC):
         raw = None if shown is result or shown == result else result
         if later:
             # No event fires before the call has returned.
-            asyncio.get_running_loop().call_soon(self._finish, call, state, shown, raw)
+            asyncio.get_running_loop().call_soon(self._finish, call, state, shown, at, raw)
         else:
-            self._finish(call, state, shown, raw)
+            self._finish(call, state, shown, at, raw)
 
-    def _finish(self, call: Call, state: TaskState, result: Result, raw: Result | None) -> None:
+    def _finish(
+        self, call: Call, state: TaskState, result: Result, at: float, raw: Result | None
+    ) -> None:
         del self._calls[call.number]
         if not self._calls:
             self._deadlines.rest()
         try:
-            call.tell(state, result, raw)
+            call.tell(state, result, at, raw)
         finally:
             self._desk.sign_out(call.record)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.values import Flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bridge.transport import Measures
 
@@ -39,18 +39,6 @@ class Moments(NamedTuple):
     measures: Measures
     offset: float
 
-    def times(self) -> dict[str, float]:
-        """Return every moment by name; what never happened is absent."""
-        known = self.measures.times
-        times = {"invoked": self.invoked, "queued": self.queued, "dequeued": self.dequeued}
-        if "fetch_start" in known:
-            # A reused connection has its lookup and its connecting at the fetch start.
-            times |= dict.fromkeys(_CONNECTING, known["fetch_start"])
-        times |= known
-        if "tls_start" in known and "connect_end" in known:
-            times["tls_end"] = known["connect_end"]
-        return times
-
 
 def _kbps(measures: Measures) -> int:
     """Return the download's kilobits per second, 0 when it was too short to tell."""
@@ -59,6 +47,7 @@ def _kbps(measures: Measures) -> int:
     return round(measures.received_bytes * 8 / 1000 / seconds) if seconds > 0 else 0
 
 
+_FIRST = ("invoked", "queued", "dequeued")
 _CONNECTING = ("dns_start", "dns_end", "connect_start", "connect_end")
 _TIMES = {
     "invokeStart": "invoked",
@@ -82,13 +71,16 @@ _TIMES = {
 _COUNTS: dict[str, Callable[[Measures], object]] = {
     "rtt": lambda measures: round(measures.rtt),
     "throughputKbps": _kbps,
-    "peerIP": attrgetter("ip"),
-    "port": attrgetter("port"),
-    "socketReused": attrgetter("reused"),
-    "sendBytesCount": attrgetter("sent_bytes"),
-    "receivedBytedCount": attrgetter("received_bytes"),
 }
 """A host's field -> what it tells of the connection."""
+_MEASURED = {
+    "peerIP": "ip",
+    "port": "port",
+    "socketReused": "reused",
+    "sendBytesCount": "sent_bytes",
+    "receivedBytedCount": "received_bytes",
+}
+"""A host's field -> the measured figure it tells as it is."""
 _CONSTANTS: dict[str, object] = {
     "estimate_nettype": 0,
     "httpRttEstimate": 0,
@@ -97,7 +89,7 @@ _CONSTANTS: dict[str, object] = {
     "protocol": "http1.1",
     "usingHighPerformanceMode": False,
 }
-_SPELLINGS = {field.lower(): field for field in (*_TIMES, *_COUNTS, *_CONSTANTS)}
+_SPELLINGS = {field.lower(): field for field in (*_TIMES, *_COUNTS, *_MEASURED, *_CONSTANTS)}
 
 
 class Layout:
@@ -114,16 +106,54 @@ class Layout:
     def __init__(self, names: tuple[str, ...]) -> None:
         known = {name: _SPELLINGS[name.lower()] for name in names}
         self._empty = {name: _CONSTANTS.get(field, 0) for name, field in known.items()}
-        self._times = [(name, _TIMES[field]) for name, field in known.items() if field in _TIMES]
+        self._times = {name: _TIMES[field] for name, field in known.items() if field in _TIMES}
         self._counts = [(name, _COUNTS[field]) for name, field in known.items() if field in _COUNTS]
+        figures = {name: _MEASURED[field] for name, field in known.items() if field in _MEASURED}
+        self._figures = tuple(figures)
+        self._read = attrgetter(*figures.values()) if figures else None
+        self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def measured(self, moments: Moments) -> Flat[object]:
         """Return what the fields say of one call; what never happened is 0."""
-        times, offset, measures = moments.times(), moments.offset, moments.measures
+        invoked, queued, dequeued, measures, offset = moments
+        times = measures.times
+        known = tuple(times)
+        plan = self._plans.get(known) or self._planned(known)
+        at = [int((t + offset) * 1000) for t in (invoked, queued, dequeued, *times.values())]
         told = Flat(self._empty)
-        for name, moment in self._times:
-            if moment in times:
-                told[name] = int((times[moment] + offset) * 1000)
+        told.update(zip(plan.fields, plan.pick(at), strict=True))
+        if self._read is not None:
+            told.update(zip(self._figures, self._read(measures), strict=True))
         for name, count in self._counts:
             told[name] = count(measures)
         return told
+
+    def _planned(self, known: tuple[str, ...]) -> _Plan:
+        """Work out, once for all calls of which the same is known, which field tells which."""
+        moments = (*_FIRST, *known)
+        found = {name: _standing(moment, known) for name, moment in self._times.items()}
+        there = {name: moments.index(moment) for name, moment in found.items() if moment in moments}
+        plan = self._plans[known] = _Plan(tuple(there), _picker(tuple(there.values())))
+        return plan
+
+
+class _Plan(NamedTuple):
+    """Which fields have a time, and what picks their times in that order."""
+
+    fields: tuple[str, ...]
+    pick: Callable[[list[int]], Sequence[int]]
+
+
+def _standing(moment: str, known: tuple[str, ...]) -> str:
+    """Return the moment that is told for another one that nobody measured."""
+    if moment in _CONNECTING and moment not in known:
+        # A reused connection has its lookup and its connecting at the fetch start.
+        return "fetch_start"
+    return "connect_end" if moment == "tls_end" and "tls_start" in known else moment
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[list[int]], Sequence[int]]:
+    """Return what picks items at these places; `itemgetter` returns no tuple for a single one."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda at: [at[place] for place in places]

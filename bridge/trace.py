@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from bridge.profile import Text
+from bridge.protocol import shaped
 from bridge.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bridge.files import OpenFile
     from bridge.profile import Options, Profile, Result, Source
+    from bridge.protocol import Payload
     from bridge.reasons import Reason
     from bridge.target import Target
     from bridge.transport import FilePart, Headers, Measures, WireUpload
@@ -33,6 +36,13 @@ _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 Decision = tuple[str, str, str]
 """A step, the profile field (or rule) that decided there, and what it did."""
+
+
+class Deciding(Protocol):
+    """What takes down the rules that decide a call."""
+
+    def add(self, step: str, rule: str, effect: str) -> None:
+        """Note that at `step` the profile field (or rule) `rule` had this effect."""
 
 
 class Decisions(list[Decision]):
@@ -76,13 +86,13 @@ class SentPart:
     preview: bytes | None
 
 
-@dataclass(slots=True)
-class Request:
+class Request(NamedTuple):
     """
     The request as it left.
 
     `preview` holds the first bytes of a body that is no form; of a form there are `fields`, the
-    text fields as they were given, and `files`. `held` is how many bytes all previews hold on to.
+    text fields as they were given, and `files` with the first bytes of each small one. `held` is
+    how many bytes all previews hold on to.
     """
 
     url: str
@@ -91,18 +101,22 @@ class Request:
     headers: Headers
     size: int
     fields: tuple[tuple[str, str], ...]
-    files: list[SentPart]
+    files: tuple[FilePart, ...]
+    previews: Sequence[bytes | None]
     preview: bytes | None
     held: int
 
     @property
     def parts(self) -> list[SentPart]:
         """The parts of the form, fields before files."""
-        return [*(_field_part(name, value) for name, value in self.fields), *self.files]
+        files = zip(self.files, self.previews, strict=True)
+        return [
+            *(_field_part(name, value) for name, value in self.fields),
+            *(SentPart(n, fn, kind, file.size, seen) for (n, fn, kind, file), seen in files),
+        ]
 
 
-@dataclass(slots=True)
-class Response:
+class Response(NamedTuple):
     """The answer as it arrived."""
 
     status: int
@@ -114,49 +128,90 @@ class Response:
 _NOTHING: Final[dict[str, Any]] = {}
 
 
-def _nothing() -> dict[str, Any]:
-    """Return the empty object that all waiting calls share; nobody writes into it."""
-    return _NOTHING
-
-
-@dataclass(slots=True)
 class Record:
     """
     Everything about one call.
 
     `started` is in epoch milliseconds; `invoked`, `queued`, `dequeued` and what the transport
     measured are seconds of `loop.time()`, `ended` is milliseconds after `invoked`.
+
+    What most calls never get has its default in the class: a call that waits is kept small.
     """
 
-    id: int
-    target: Target
-    api: str
-    overrides: Mapping[str, object]
-    session: str
-    started: float
-    options: Options
     unknown_keys: tuple[str, ...] = ()
-    understood: Options = field(default_factory=_nothing)
-    decisions: Decisions = field(default_factory=Decisions)
-    conditions: tuple[str, ...] = ()
-    not_emulated: list[str] = field(default_factory=list)
-    invoked: float = 0.0
+    understood: Options = _NOTHING
+    not_emulated: Sequence[str] = ()
     queued: float | None = None
     dequeued: float | None = None
-    measured: Mapping[str, float] = field(default_factory=_nothing)
+    measured: Mapping[str, float] = _NOTHING
     ended: float | None = None
     request: Request | None = None
     response: Response | None = None
     progress: Sequence[tuple[float, int]] = ()
-    callbacks: list[tuple[float, str, object]] = field(default_factory=list)
     callback_errors: Sequence[str] = ()
     ok: bool | None = None
     reason: Reason | None = None
     detail: str = ""
-    result: Result = field(default_factory=_nothing)
+    result: Result = _NOTHING
     unrouted: str = ""
     boundary: str = ""
     sink_upload: int | None = None
+    _decided: Sequence[Decision] = ()
+    told: list[tuple[float, str, object]] | None = None
+
+    def __init__(  # noqa: PLR0913  all that is known when a call is made
+        self,
+        *,
+        id: int,  # noqa: A002  the trace's word
+        target: Target,
+        api: str,
+        overrides: Mapping[str, object],
+        session: str,
+        started: float,
+        options: Options,
+        conditions: tuple[str, ...] = (),
+        invoked: float = 0.0,
+    ) -> None:
+        self.id = id
+        self.target = target
+        self.api = api
+        self.overrides = overrides
+        self.session = session
+        self.started = started
+        self.options = options
+        self.conditions = conditions
+        self.invoked = invoked
+
+    @property
+    def decisions(self) -> Decisions:
+        """The rules that decided, in order."""
+        decided = self._decided
+        if type(decided) is not Decisions:
+            decided = self._decided = Decisions(decided)
+        return decided
+
+    @property
+    def callbacks(self) -> list[tuple[float, str, object]]:
+        """The messages to the logic: milliseconds from the call, name, and the payload."""
+        return [(at, name, shaped(payload)) for at, name, payload in self.told or ()]
+
+    def add(self, step: str, rule: str, effect: str) -> None:
+        """Note a decision, so that a record can be handed to whatever decides."""
+        self.decisions.add(step, rule, effect)
+
+    def decide(self, known: tuple[Decision, ...]) -> None:
+        """Note decisions that many calls share."""
+        if self._decided:
+            self.decisions.extend(known)
+        else:
+            self._decided = known
+
+    def tell(self, at: float, name: str, payload: Payload) -> None:
+        """Note a message to the logic, `at` milliseconds after the call."""
+        if self.told is None:
+            self.told = [(at, name, payload)]
+        else:
+            self.told.append((at, name, payload))
 
     @property
     def times(self) -> dict[str, float]:
@@ -259,39 +314,37 @@ def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
         measures: what it did with it.
         budget: bytes of previews that may still be kept.
     """
-    files: list[SentPart] = []
-    held = 0
+    held, previews = 0, []
     for part in upload.files:
-        sent = _file_part(part, budget - held)
-        held += len(sent.preview or b"")
-        files.append(sent)
+        seen = _preview_of(part.file, budget - held)
+        held += len(seen or b"")
+        previews.append(seen)
     body = None
     if upload.body and budget >= PREVIEW_BYTES:
         body = upload.body[:PREVIEW_BYTES]
         held += len(body)
     return Request(
-        url=upload.url,
-        dialled=measures.dialled,
-        method=upload.method,
-        headers=measures.request_headers or upload.headers,
-        size=measures.body_bytes,
-        fields=upload.fields,
-        files=files,
-        preview=body,
-        held=held,
+        upload.url,
+        measures.dialled,
+        upload.method,
+        measures.request_headers or upload.headers,
+        measures.body_bytes,
+        upload.fields,
+        upload.files,
+        previews,
+        body,
+        held,
     )
+
+
+def _preview_of(file: OpenFile, budget: int) -> bytes | None:
+    size = file.size
+    return file.pread(size, 0) if size <= PREVIEW_BYTES and size <= budget else None
 
 
 def _field_part(name: str, value: str) -> SentPart:
     content = value.encode("utf-8", "replace")
     return SentPart(name, None, None, len(content), content[:PREVIEW_BYTES])
-
-
-def _file_part(part: FilePart, budget: int) -> SentPart:
-    size = part.file.size
-    fits = size <= min(PREVIEW_BYTES, budget)
-    preview = part.file.pread(size, 0) if fits else None
-    return SentPart(part.name, part.filename, part.content_type, size, preview)
 
 
 _MEASURED = {

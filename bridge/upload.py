@@ -36,7 +36,7 @@ class Uploads(Tasks):
         header = call.values.get("header")
         call.header = header if isinstance(header, dict) else {}
         try:
-            call.picked = wire.chosen(call.values, call.record.decisions)
+            call.picked = wire.chosen(call.values, call.record)
             call.files = wire.opened(self._profile, self._phone.files, call.picked)
         except FileFailure as failure:
             return Failure(failure.reason)
@@ -46,7 +46,7 @@ class Uploads(Tasks):
         """Return the form; the files of a call that has waited are opened again."""
         record, phone = call.record, self._phone
         record.boundary = f"----minibridge{phone.chance.hex(_BOUNDARY_DIGITS)}"
-        fields = wire.text_fields(call.values, record.decisions)
+        fields = wire.text_fields(call.values, record)
         call.files = call.files or wire.opened(self._profile, phone.files, call.picked)
         return wire.Content(fields, call.files, record.boundary)
 

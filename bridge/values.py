@@ -6,13 +6,13 @@ import base64
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from bridge.errors import BridgeError
 from bridge.files import HostFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Undefined:
@@ -56,6 +56,22 @@ class Flat(dict[str, T]):
     __slots__ = ()
 
 
+class Shallow(dict[str, object]):
+    """
+    An object of which only the members under `nested` are objects or arrays, which hold no others.
+
+    Args:
+        members: all of them.
+        nested: the keys of those.
+    """
+
+    __slots__ = ("nested",)
+
+    def __init__(self, members: Mapping[str, object], nested: Iterable[str]) -> None:
+        super().__init__(members)
+        self.nested = nested
+
+
 _BRANDS: dict[type, str] = {
     str: "String",
     bool: "Boolean",
@@ -72,6 +88,7 @@ _BRANDS: dict[type, str] = {
 }
 _LEAVES = frozenset(_BRANDS) - {dict, list, tuple}
 """The exact types of values that hold no others; whatever is not among them is looked at."""
+_TEXT = frozenset({str})
 _MAX_DEPTH = 64
 _DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
 _EXACT = 2**53
@@ -126,6 +143,8 @@ def taken(value: object, depth: int = 0) -> object:
 
 def taken_members(members: dict[str, object], depth: int = 0) -> dict[str, object]:
     """Do what `taken` does with the values of a fresh object, and return it."""
+    if _TEXT.issuperset(map(type, members)) and _LEAVES.issuperset(map(type, members.values())):
+        return members
     for key, inner in members.items():
         if type(key) is not str:
             _check_key(key)
@@ -142,8 +161,14 @@ def _check_key(key: object) -> None:
 
 def copied(value: object) -> object:
     """Copy plain data at every depth, so that a later change on either side stays there."""
-    if type(value) is Flat:
-        return value.copy()
+    kind = type(value)
+    if kind is Flat:
+        return value.copy()  # type: ignore[attr-defined]  # it is a Flat
+    if kind is Shallow:
+        shallow: dict[str, Any] = value.copy()  # type: ignore[attr-defined]  # it is a Shallow
+        for key in value.nested:  # type: ignore[attr-defined]
+            shallow[key] = shallow[key].copy()
+        return shallow
     if isinstance(value, dict):
         members = dict(value)
         for key, inner in members.items():

@@ -14,9 +14,9 @@ from bridge.values import js_string
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bridge.files import Files, OpenFile
+    from bridge.files import Files
     from bridge.profile import Options, Profile
-    from bridge.trace import Decisions
+    from bridge.trace import Deciding
 
 _TYPES = mimetypes.MimeTypes()
 _DEFAULT_TYPE = "application/octet-stream"
@@ -40,7 +40,7 @@ class Chosen(NamedTuple):
     path: str
 
 
-def chosen(values: Options, decisions: Decisions) -> list[Chosen]:
+def chosen(values: Options, decisions: Deciding) -> list[Chosen]:
     """
     Return the files a call sends: a non-empty `files` wins over `file`, `filePath` and `name`.
 
@@ -99,31 +99,31 @@ def close(parts: Iterable[FilePart]) -> None:
 
 
 def _part(profile: Profile, files: Files, one: Chosen) -> FilePart:
-    file = _checked(profile, files, one)
-    original = files.original_name(one.path) if profile.filename == "original" else None
-    filename = original or one.path.rstrip("/").rpartition("/")[2]
-    return FilePart(one.name, filename, _type_of(filename.rpartition(".")[2].lower()), file)
-
-
-def _checked(profile: Profile, files: Files, one: Chosen) -> OpenFile:
-    file = files.open(one.path)
+    path = one.path
+    file = files.open(path)
     if profile.max_size is not None and file.size > profile.max_size:
         file.close()
         raise FileFailure(Reason.OVER_SIZE)
-    return file
+    original = files.original_name(path) if profile.filename == "original" else None
+    filename, kind = _named(original or path.rstrip("/").rpartition("/")[2])
+    return FilePart(one.name, filename, kind, file)
 
 
 @lru_cache(maxsize=256)
-def _type_of(extension: str) -> str:
+def _named(filename: str) -> tuple[str, str]:
+    """Return a file's name and the type that a host concludes from it."""
+    extension = filename.rpartition(".")[2].lower()
     # Not strict: Python 3.11 counts image/webp among the common types outside the standard.
     guessed, _ = _TYPES.guess_type(f"name.{extension}", strict=False)
-    return guessed or _DEFAULT_TYPE
+    return filename, guessed or _DEFAULT_TYPE
 
 
-def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str], ...]:
+def text_fields(values: Options, decisions: Deciding) -> tuple[tuple[str, str], ...]:
     """Return `formData` as text fields in insertion order, values as JavaScript's `String(v)`."""
     given = values.get("formData")
     form = cast("Options", given) if isinstance(given, dict) else {}
+    if not form:
+        return ()
     fields = [
         (key, value if type(value) is str else _field_text(key, value, decisions))
         for key, value in form.items()
@@ -131,7 +131,7 @@ def text_fields(values: Options, decisions: Decisions) -> tuple[tuple[str, str],
     return tuple(fields)
 
 
-def _field_text(key: str, value: object, decisions: Decisions) -> str:
+def _field_text(key: str, value: object, decisions: Deciding) -> str:
     text = js_string(value)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         decisions.add("wire", "form_value", f"{key} is sent as {text!r}")

@@ -346,7 +346,7 @@ async def test_a_call_returns_what_the_host_returns(
         api = bridge.api.upload if target.startswith("uploader") else bridge.api.uploadFile
         task: Any = api(options(bridge, success=print))
         assert type(task) is kind
-        assert members <= set(vars(task))
+        assert members <= set(dir(task))
         assert isinstance(await task, dict)
         vars(task)["extra"] = True
         with pytest.raises(AttributeError, match="has no member 'pause'"):

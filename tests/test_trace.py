@@ -35,8 +35,11 @@ def written(record: Record) -> dict[str, Any]:
 
 def record_of(**fields: Any) -> Record:  # noqa: ANN401  fields of many types
     """Return a record of WeChat."""
-    whole = {"id": 1, "target": resolve("wx"), "api": "uploadFile", "overrides": {}}
-    return Record(**{**whole, "session": "s", "started": 5.0, "options": {}, **fields})
+    whole: dict[str, Any] = {"id": 1, "target": resolve("wx"), "api": "uploadFile"}
+    record = Record(**whole, overrides={}, session="s", started=5.0, options={})
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record
 
 
 # --- every target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.comparison.steady import Kind, kind, steady
-from bridge.logic.python import HostPromise, HostTask
+from bridge.logic.python import HostPromise, HostTask, members
 from bridge.reasons import Reason
 from bridge.trace import masked
 from bridge.values import to_json
@@ -184,7 +184,7 @@ def of_return(returned: object, api: ApiDescription) -> dict[str, object]:
     """Return what the call handed back at once, and what that can do."""
     inner = getattr(returned, "__returned", None)
     task = returned if inner is None else inner
-    names = [name for name in vars(task) if not name.startswith("_")] if task is not None else []
+    names = [] if task is None else members(task)
     kind_of = _kind_of(returned)
     bare = Word("promise") if api.promise == "without callbacks" else kind_of
     tree: dict[str, object] = {"returned": {"with_callbacks": kind_of, "without_callbacks": bare}}
@@ -201,8 +201,7 @@ def _kind_of(returned: object) -> Word:
     inner = getattr(returned, "__returned", None)
     if inner is not None:
         return Word(f"promise, {_kind_of(inner)} in __returned")
-    names = [name for name in vars(returned) if not name.startswith("_")]
-    return Word("promise and task" if names else "promise")
+    return Word("promise and task" if members(returned) else "promise")
 
 
 def _how(member: str) -> Word:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from bridge.conformance.case import kind_of
 from bridge.conformance.transcript import GAVE_UP, Event
 from bridge.errors import BridgeError, HostError
-from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed
+from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed, members
 from bridge.protocol import CALLBACKS
 from bridge.values import Returns, from_json, to_json, undefined
 
@@ -361,7 +361,7 @@ def _nothing(*_: object) -> object:
 
 
 def _public(made: object) -> dict[str, object]:
-    return {name: value for name, value in vars(made).items() if not name.startswith("_")}
+    return {name: getattr(made, name) for name in members(made)}
 
 
 def _described(made: object) -> Json:

@@ -83,7 +83,7 @@ class Calls:
         local = cast("Local", self._local(path))
         values, ok, result = self._run(path, local, given, record)
         record.understood = values
-        record.decisions.add("device", path, "answered by the phone itself")
+        record.add("device", path, "answered by the phone itself")
         kind = local.kind if route is None else route.kind
         if kind == "listener":
             self._listen(message, deliver)
@@ -159,10 +159,10 @@ class Calls:
         """Return a copy of the options this API knows; undefined and null count as not given."""
         unknown = tuple(key for key in given if key not in local.takes)
         for key in unknown:
-            record.decisions.add("options", "unknown_key", f"{key} is not an option here: dropped")
+            record.add("options", "unknown_key", f"{key} is not an option here: dropped")
         record.unknown_keys = (*unknown, *record.unknown_keys)
         if has_foreign(given):
-            record.not_emulated.append("an object of a class is kept as its text")
+            record.not_emulated = [*record.not_emulated, "an object of a class is kept as its text"]
         kept = {key: value for key, value in given.items() if key in local.takes}
         absent = {key for key, value in kept.items() if value is undefined or value is None}
         return {
@@ -239,7 +239,7 @@ class Calls:
         clock = self._desk.clock
         at = float(clock.epoch_ms(clock.now()) - record.started)
         record.close(result, ok=ok, at=at)
-        record.callbacks.append((at, "success" if ok else "fail", result))
+        record.tell(at, "success" if ok else "fail", result)
 
     # --- news
 

@@ -11,7 +11,7 @@ import asyncio
 import inspect
 from dataclasses import dataclass
 from functools import partial
-from types import FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bridge.errors import BridgeError, HostError
@@ -22,7 +22,7 @@ from bridge.task import Listeners
 from bridge.values import copied, taken, taken_members, undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from bridge.profile import Options, Result
     from bridge.protocol import Announcement, ApiDescription, Deliver, Globals, Message
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Member = Callable[..., None]
 
 _NOTHING: Result = {}
+_NO_MEMBERS: Mapping[str, Member] = MappingProxyType({})
 _EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
 
 
@@ -53,16 +54,53 @@ class UploadFailed(Exception):  # noqa: N818  the field's word for this outcome 
 
 
 class Settled:
-    """What a call came to: awaitable, any number of times, now or later."""
+    """
+    The logic's side of one call: its callbacks and listeners, and what it came to.
 
-    __slots__ = ("_waiting", "ok", "raw", "record", "result")
+    Awaitable, any number of times, now or later.
 
-    def __init__(self, record: Record) -> None:
+    Args:
+        api: what was called.
+        callbacks: the mini-program's, by name.
+        record: the call's record, whose id is the task's number.
+    """
+
+    __slots__ = ("_api", "_listeners", "_waiting", "callbacks", "ok", "raw", "record", "result")
+
+    def __init__(
+        self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
+    ) -> None:
+        self._api = api
+        self.callbacks = callbacks
         self.record = record
         self.ok: bool | None = None
-        self.result: Result = _NOTHING
-        self.raw: Result = _NOTHING
+        self.result = self.raw = _NOTHING
         self._waiting: list[asyncio.Future[None]] | None = None
+        self._listeners: dict[str, Listeners] | None = None
+
+    @property
+    def complete_gets(self) -> Literal["result", "raw"]:
+        """Whose result `complete` hears: the layer's, or the host's own."""
+        return self._api.complete
+
+    def listeners(self, state: str) -> Listeners:
+        """Return the listeners of an event, to add to them or to take some off."""
+        if self._listeners is None:
+            self._listeners = {}
+        found = self._listeners.get(state)
+        if found is None:
+            found = self._listeners[state] = Listeners(self._api.duplicates, self._api.off)
+        return found
+
+    def heard(self, state: str) -> Iterable[Callback]:
+        """Return the functions that listen to an event."""
+        return self._listeners.get(state, ()) if self._listeners else ()
+
+    def seal(self) -> None:
+        """Let nothing be heard any more."""
+        if self._listeners:
+            for listeners in self._listeners.values():
+                listeners.seal()
 
     def settle(self, result: Result, raw: Result, *, ok: bool) -> None:
         """Keep the result, and the host's own where a layer made another; wake whoever awaits."""
@@ -95,16 +133,28 @@ class HostPromise:
     as well, its members are attributes.
     """
 
-    def __init__(self, settled: Settled, settles: Literal["host", "layer"]) -> None:
+    def __init__(
+        self,
+        settled: Settled,
+        settles: Literal["host", "layer"],
+        members: Mapping[str, Member] = _NO_MEMBERS,
+    ) -> None:
         self._settled = settled
         self._settles = settles
+        self._members = members
 
     def __await__(self) -> Generator[Any, None, Result]:
         return self._settled.outcome(self._settles).__await__()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  members are the host's, known at run time
-        message = f"this host's {type(self).__name__} has no member {name!r}"
-        raise AttributeError(message)
+        member = self._members.get(name)
+        if member is None:
+            message = f"this host's {type(self).__name__} has no member {name!r}"
+            raise AttributeError(message)
+        return MethodType(member, self._settled)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._members]
 
 
 class HostTask(HostPromise):
@@ -113,6 +163,12 @@ class HostTask(HostPromise):
 
     It is awaitable as well, which no mini-program can see: a convenience for Python tests.
     """
+
+
+def members(made: object) -> list[str]:
+    """Return the names of what a mini-program sees of an object it was handed."""
+    own = made._members if isinstance(made, HostPromise) else ()  # noqa: SLF001  its own module
+    return [*own, *(name for name in vars(made) if not name.startswith("_"))]
 
 
 class HostObject:
@@ -128,44 +184,6 @@ class HostObject:
         known = ", ".join(key for key in vars(self) if not key.startswith("_"))
         message = f"{self._name}.{name} does not exist here; there are: {known}"
         raise AttributeError(message)
-
-
-class _Task(Settled):
-    """
-    The logic's side of one call: callbacks, listeners, and what it came to.
-
-    Args:
-        api: what was called.
-        callbacks: the mini-program's, by name.
-        record: the call's record, whose id is the task's number.
-    """
-
-    __slots__ = ("_api", "_listeners", "callbacks")
-
-    def __init__(
-        self, api: ApiDescription, callbacks: Mapping[str, Callback], record: Record
-    ) -> None:
-        super().__init__(record)
-        self._api = api
-        self._listeners: dict[str, Listeners] = {}
-        self.callbacks = callbacks
-
-    @property
-    def complete_gets(self) -> Literal["result", "raw"]:
-        """Whose result `complete` hears: the layer's, or the host's own."""
-        return self._api.complete
-
-    def listeners(self, state: str) -> Listeners:
-        """Return the listeners of an event."""
-        found = self._listeners.get(state)
-        if found is None:
-            found = self._listeners[state] = Listeners(self._api.duplicates, self._api.off)
-        return found
-
-    def seal(self) -> None:
-        """Let nothing be heard any more."""
-        for listeners in self._listeners.values():
-            listeners.seal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +216,8 @@ class PythonLogic:
         self._invoke = invoke
         self._records = records
         self._report = report
-        self._tasks: dict[int, _Task] = {}
-        self._answers: dict[int, _Task] = {}
+        self._tasks: dict[int, Settled] = {}
+        self._answers: dict[int, Settled] = {}
         self._news: dict[tuple[str, str], _News] = {}
         self._callback_ids = 0
         self.globals = {name: self._object(name) for name in description}
@@ -207,9 +225,14 @@ class PythonLogic:
     def receive(self, message: Message) -> None:
         """Take one message from the native side."""
         if isinstance(message, TaskStateChange):
-            self._change(message)
+            if message.state in _EVENTS:
+                self._hear(self._tasks[message.task_id], message)
+                return
+            task = self._tasks.pop(message.task_id)
+            task.seal()
+            self._finish(task, message, message.result)
         elif isinstance(message, CallbackMessage):
-            self._finish(self._answers.pop(message.callback_id), message)
+            self._finish(self._answers.pop(message.callback_id), message, message.result)
         else:
             self._announce(message)
 
@@ -250,7 +273,7 @@ class PythonLogic:
         return partial(functions[api.kind], namespace, name, api)
 
     def _members(self, api: ApiDescription) -> dict[str, Member]:
-        """Return the functions of such an API's tasks, which take the task first."""
+        """Return the functions of such an API's tasks, which take the call first."""
         return {name: self._member(api.task, name, how) for name, how in api.members.items()}
 
     def _member(self, kind: str, name: str, how: str) -> Member:
@@ -276,7 +299,7 @@ class PythonLogic:
         task, answer = self._upload(namespace, name, api, options)
         native = None
         if answer.get("returns") != "undefined":
-            native = _returned(api, task, members)
+            native = (HostTask if api.returns == "task" else HostPromise)(task, "host", members)
         if api.promise == "always":
             promise = HostPromise(task, api.settles)
             setattr(promise, "__returned", native)  # a plain assignment would be mangled here
@@ -329,44 +352,41 @@ class PythonLogic:
 
     def _upload(
         self, namespace: str, name: str, api: ApiDescription, options: object
-    ) -> tuple[_Task, Result]:
+    ) -> tuple[Settled, Result]:
         callbacks, params = _split(options)
         answer = self._invoke(Invoke(api.event, params, namespace, api=name), self.receive)
         record = self._records[-1]
-        task = self._tasks[record.id] = _Task(api, callbacks, record)
+        task = self._tasks[record.id] = Settled(api, callbacks, record)
         return task, answer
 
-    def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> _Task:
+    def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> Settled:
         callbacks, params = _split(options)
         self._callback_ids += 1
         self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name), self.receive)
-        task = self._answers[self._callback_ids] = _Task(api, callbacks, self._records[-1])
+        task = self._answers[self._callback_ids] = Settled(api, callbacks, self._records[-1])
         return task
 
-    def _abort(self, kind: str, task: _Task, *_: object) -> None:
+    def _abort(self, kind: str, task: Settled, *_: object) -> None:
         params: Options = {id_key(kind): task.record.id, "operationType": "abort"}
         self._invoke(Invoke(f"operate{kind}", params), self.receive)
 
     # --- messages from it
 
-    def _change(self, message: TaskStateChange) -> None:
-        if message.state in ("success", "fail"):
-            task = self._tasks.pop(message.task_id)
-            task.seal()
-            self._finish(task, message)
-            return
-        task, name = self._tasks[message.task_id], f"on{_EVENTS[message.state]}"
-        for listener in task.listeners(message.state):
-            self._call(task.record, name, listener, message.result)
+    def _hear(self, task: Settled, message: TaskStateChange) -> None:
+        for listener in task.heard(message.state):
+            self._call(task.record, f"on{_EVENTS[message.state]}", listener, message.result)
 
-    def _finish(self, task: _Task, message: CallbackMessage | TaskStateChange) -> None:
-        result, callbacks = message.result, task.callbacks
+    def _finish(
+        self, task: Settled, message: CallbackMessage | TaskStateChange, result: Result
+    ) -> None:
         raw = result if message.raw is None else message.raw
-        if message.state in callbacks:
-            self._call(task.record, message.state, callbacks[message.state], result)
-        if "complete" in callbacks:
+        function = task.callbacks.get(message.state)
+        if function is not None:
+            self._call(task.record, message.state, function, result)
+        function = task.callbacks.get("complete")
+        if function is not None:
             last = raw if task.complete_gets == "raw" else result
-            self._call(task.record, "complete", callbacks["complete"], last)
+            self._call(task.record, "complete", function, last)
         task.settle(result, raw, ok=message.state == "success")
 
     def _call(self, record: Record, name: str, function: Callback, result: object) -> None:
@@ -379,14 +399,6 @@ class PythonLogic:
             self._report(record, name, error)
 
 
-def _returned(api: ApiDescription, task: _Task, members: Mapping[str, Member]) -> HostPromise:
-    """Return what the host hands back for a task, with its members."""
-    made = (HostTask if api.returns == "task" else HostPromise)(task, "host")
-    for name, member in members.items():
-        setattr(made, name, MethodType(member, task))
-    return made
-
-
 def _ignore(*_: object) -> None:
     """Do nothing."""
 
@@ -395,11 +407,11 @@ def _throw(text: str, *_: object) -> None:
     raise HostError(text)
 
 
-def _listen(state: str, task: _Task, function: object = None, *_: object) -> None:
+def _listen(state: str, task: Settled, function: object = None, *_: object) -> None:
     task.listeners(state).add(function)
 
 
-def _unlisten(state: str, task: _Task, function: object = None, *_: object) -> None:
+def _unlisten(state: str, task: Settled, function: object = None, *_: object) -> None:
     task.listeners(state).remove(None if function is undefined else function)
 
 
@@ -427,7 +439,10 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
 
 
 def _is_coroutine_function(function: object) -> bool:
-    if type(function) is FunctionType and not function.__dict__:
+    kind = type(function)
+    if kind is BuiltinFunctionType:
+        return False
+    if kind is FunctionType and not function.__dict__:
         # Without a mark of another library it is what its own code says.
-        return bool(function.__code__.co_flags & inspect.CO_COROUTINE)
+        return bool(cast("FunctionType", function).__code__.co_flags & inspect.CO_COROUTINE)
     return inspect.iscoroutinefunction(function)

@@ -266,7 +266,7 @@ def _described(made: HostPromise | None) -> Json:
 
 
 def _members(made: object) -> list[str]:
-    return sorted(name for name in vars(made) if not name.startswith("_"))
+    return sorted(name for name in dir(made) if not name.startswith("_"))
 
 
 def _answered(task: HostPromise | None) -> dict[str, str]:

@@ -91,7 +91,7 @@ async def test_row_returns_a_task_that_takes_further_members(
 
     assert callable(task.abort)
     assert callable(task.onProgressUpdate)
-    own = {name for name in vars(task) if not name.startswith("_")}
+    own = {name for name in dir(task) if not name.startswith("_")}
     assert {*bridge.profile.members} == own
     assert "__v_skip" in vars(task)
     await bridge.settled()

@@ -23,7 +23,7 @@ def options_for(bridge: Bridge, url: str = PAGE_URL, **more: object) -> dict[str
 
 def task_members(task: object) -> set[str]:
     """Return what the mini-program sees on a returned object."""
-    return {name for name in vars(task) if not name.startswith("_")}
+    return {name for name in dir(task) if not name.startswith("_")}
 
 
 @pytest.mark.target("mpx/wx")
@@ -218,7 +218,7 @@ async def test_row_enable_profile_is_on_unless_it_is_switched_off(
     assert ["data", "statusCode", "header", "errMsg", "profile"] == list(default.result)
     assert list(default.result) == list(on.result)
     assert ["data", "statusCode", "header", "errMsg"] == list(off.result)
-    assert [] == off.record.not_emulated
+    assert [] == list(off.record.not_emulated)
 
 
 @pytest.mark.target("wx:devtools")

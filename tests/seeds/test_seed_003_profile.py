@@ -192,7 +192,7 @@ async def test_there_is_no_profile_before_3_5_0() -> None:
     async with Bridge("mpx/wx@3.4.0", transport=MemoryTransport()) as bridge:
         outcome = await bridge.call("uploadFile", options_for(bridge, URL))
         assert ["data", "statusCode", "header", "errMsg"] == list(outcome.result)
-        assert [] == outcome.record.not_emulated
+        assert [] == list(outcome.record.not_emulated)
 
 
 @pytest.mark.target("mpx/wx")

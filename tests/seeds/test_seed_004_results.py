@@ -309,7 +309,7 @@ async def test_every_reason_has_its_errno_row() -> None:
 async def test_the_task_has_two_members(bridge: Bridge, upload_server: UploadServer) -> None:
     """`onProgressUpdate` and `abort`; the others are absent, not silent."""
     task = bridge.api.uploadFile(options_for(bridge, upload_server.url))
-    assert {"abort", "onProgressUpdate"} == {n for n in vars(task) if not n.startswith("_")}
+    assert {"abort", "onProgressUpdate"} == {n for n in dir(task) if not n.startswith("_")}
     for name in ("offProgressUpdate", "onHeadersReceived", "offHeadersReceived"):
         assert not hasattr(task, name)
     await task
