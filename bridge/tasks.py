@@ -74,6 +74,7 @@ class Tasks(ABC):
         self._addresses: dict[str, str] = {}
         self._calls: dict[int, Call] = {}
         self._scheduler = Scheduler(self._profile.limit, self._profile.overflow, self._run)
+        self._waits = (("schedule", "limit", f"{self._profile.limit} are running: it waits"),)
         self._deadlines = Deadlines(self._expire)
         self._number = id_key(self.task)
 
@@ -195,7 +196,7 @@ class Tasks(ABC):
         call.advance(State.QUEUED)
         record.queued = self._now()
         if place == "queue":
-            record.add("schedule", "limit", f"{limit} are running: it waits")
+            record.decide(self._waits)
             wire.close(call.files)
             call.files = ()
         else:

@@ -201,10 +201,13 @@ class Record:
 
     def decide(self, known: tuple[Decision, ...]) -> None:
         """Note decisions that many calls share."""
-        if self._decided:
-            self.decisions.extend(known)
-        else:
+        decided = self._decided
+        if not decided:
             self._decided = known
+        elif type(decided) is tuple:
+            self._decided = decided + known
+        else:
+            self.decisions.extend(known)
 
     def tell(self, at: float, name: str, payload: Payload) -> None:
         """Note a message to the logic, `at` milliseconds after the call."""

@@ -12,10 +12,11 @@ from bridge.tasks import Tasks
 if TYPE_CHECKING:
     from bridge.call import Call
     from bridge.outcome import Answer
-    from bridge.profile import Result
+    from bridge.profile import Options, Result
     from bridge.protocol import Invoke
 
 _BOUNDARY_DIGITS = 24
+_NO_HEADER: Options = {}
 
 
 class Uploads(Tasks):
@@ -34,7 +35,7 @@ class Uploads(Tasks):
     def _ready(self, call: Call) -> Failure | None:
         """Open the files, so that a bad one is found before the call takes a slot."""
         header = call.values.get("header")
-        call.header = header if isinstance(header, dict) else {}
+        call.header = header if isinstance(header, dict) else _NO_HEADER
         try:
             call.picked = wire.chosen(call.values, call.record)
             call.files = wire.opened(self._profile, self._phone.files, call.picked)

@@ -40,7 +40,7 @@ class Chosen(NamedTuple):
     path: str
 
 
-def chosen(values: Options, decisions: Deciding) -> list[Chosen]:
+def chosen(values: Options, decisions: Deciding) -> tuple[Chosen, ...]:
     """
     Return the files a call sends: a non-empty `files` wins over `file`, `filePath` and `name`.
 
@@ -50,13 +50,13 @@ def chosen(values: Options, decisions: Deciding) -> list[Chosen]:
     items = values.get("files")
     if isinstance(items, list) and items:
         decisions.add("files", "files", "files is not empty: filePath and name have no effect")
-        return [_item(item) for item in items]
+        return tuple(_item(item) for item in items)
     path = values.get("filePath")
     if "file" in values:
         path = _path_of(values["file"]) or path
     if not isinstance(path, str) or not path:
         raise FileFailure(Reason.MISSING_FILE)
-    return [Chosen(js_string(values.get("name") or _DEFAULT_NAME), path)]
+    return (Chosen(js_string(values.get("name") or _DEFAULT_NAME), path),)
 
 
 def _item(item: object) -> Chosen:

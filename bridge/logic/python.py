@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Member = Callable[..., None]
 
 _NOTHING: Result = {}
+_NO_CALLBACKS: dict[str, Callback] = {}
 _NO_MEMBERS: Mapping[str, Member] = MappingProxyType({})
 _EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
 
@@ -435,7 +436,7 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
             raise BridgeError(message)
         callbacks[name] = function
-    return callbacks, taken_members(given)
+    return callbacks or _NO_CALLBACKS, taken_members(given)
 
 
 def _is_coroutine_function(function: object) -> bool:
