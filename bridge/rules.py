@@ -17,6 +17,7 @@ from bridge.values import js_string
 if TYPE_CHECKING:
     from bridge.profile import Profile
     from bridge.trace import Deciding
+    from bridge.transport import Headers
 
 Domains = Sequence[str] | Mapping[str, Sequence[str]]
 DomainLists = dict[str, tuple[str, ...]]
@@ -253,8 +254,55 @@ _OWN = ("forbidden_headers", "{name} is the host's own: dropped")
 
 def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -> bool:
     """Tell whether a page of this host may read an answer from `url`."""
-    address, page = parse(url), parse(profile.page_origin or "")
-    if not profile.check_cors or (address and page and address.origin == page.origin):
+    page = parse(profile.page_origin or "")
+    if not profile.check_cors or _same_origin(url, page):
         return True
     allowed = [value for name, value in headers if name.lower() == "access-control-allow-origin"]
     return allowed[:1] == ["*"] or (page is not None and allowed[:1] == [page.origin])
+
+
+def readable(profile: Profile, url: str, headers: Headers, decisions: Deciding) -> Headers:
+    """
+    Return the headers of an answer from `url` that a page of this host is shown.
+
+    A browser shows no cookies, and of an answer from another origin only what the Fetch standard
+    lists (fetch.spec.whatwg.org, CORS-safelisted response-header names) or the answer exposes.
+    """
+    if not profile.check_cors:
+        return headers
+    same = _same_origin(url, parse(profile.page_origin or ""))
+    exposed = _exposed(headers)
+    shown = tuple(
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _NEVER_SHOWN
+        and (same or "*" in exposed or name.lower() in exposed | _ALWAYS_SHOWN)
+    )
+    hidden = sorted({name for name, _ in headers} - {name for name, _ in shown})
+    if hidden:
+        decisions.add("shape", "check_cors", f"the page is not shown {', '.join(hidden)}")
+    return shown
+
+
+def _same_origin(url: str, page: Address | None) -> bool:
+    address = parse(url)
+    return address is not None and page is not None and address.origin == page.origin
+
+
+def _exposed(headers: Headers) -> set[str]:
+    lists = [value for name, value in headers if name.lower() == "access-control-expose-headers"]
+    return {name.strip().lower() for value in lists for name in value.split(",")}
+
+
+_NEVER_SHOWN = frozenset({"set-cookie", "set-cookie2"})
+_ALWAYS_SHOWN = frozenset(
+    {
+        "cache-control",
+        "content-language",
+        "content-length",
+        "content-type",
+        "expires",
+        "last-modified",
+        "pragma",
+    }
+)

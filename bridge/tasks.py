@@ -279,6 +279,9 @@ class Tasks(ABC):
     def _answer(self, call: Call, reply: Reply) -> None:
         record, measures, body = call.record, call.measures, reply.body
         record.response = Response(reply.status, reply.headers, len(body), body[:PREVIEW_BYTES])
+        if self._profile.check_cors:
+            shown = rules.readable(self._profile, reply.url, reply.headers, record)
+            reply = reply._replace(headers=shown)
         moments = Moments(
             record.invoked,
             record.queued or 0.0,

@@ -355,6 +355,36 @@ def test_a_page_reads_only_what_the_answer_allows(
     assert readable is rules.check_cors(host("uni/h5"), url, headers)
 
 
+_ANSWERED = (
+    ("Content-Type", "text/plain"),
+    ("X-One", "1"),
+    ("Set-Cookie", "a=b"),
+    ("Access-Control-Expose-Headers", "X-Other, x-one"),
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "url", "shown"),
+    [
+        ("uni/h5", "https://a.test/", ["Content-Type", "X-One"]),
+        (
+            "uni/h5",
+            "http://localhost:8080/upload",
+            ["Content-Type", "X-One", "Access-Control-Expose-Headers"],
+        ),
+        ("wx", "https://a.test/", [name for name, _ in _ANSWERED]),
+    ],
+)
+def test_a_page_is_shown_the_headers_that_are_exposed_to_it(
+    target: str, url: str, shown: list[str]
+) -> None:
+    """A cookie never, others from elsewhere if the answer says so; the record tells the rest."""
+    decisions = Decisions()
+    found = rules.readable(host(target), url, _ANSWERED, decisions)
+    assert shown == [name for name, _ in found]
+    assert (len(shown) < len(_ANSWERED)) == ("check_cors" in decisions.rules())
+
+
 def test_a_host_that_is_no_page_reads_everything() -> None:
     """CORS is a browser's rule, and may be switched on where there is no page."""
     assert rules.check_cors(host("wx"), "https://a.test/", [])
