@@ -115,6 +115,12 @@ def _check(commands: Commands) -> None:
         help="what plays the cases (default: python)",
     )
     it.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_count,
+        help="processes that play them (default: as many as there are cores, for many cases)",
+    )
+    it.add_argument(
         "--subject",
         metavar="FILE.js",
         type=Path,
@@ -347,6 +353,13 @@ def _seconds(text: str) -> float:
         message = f"{text!r} is not a number of seconds"
         raise argparse.ArgumentTypeError(message)
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        message = f"{text!r} is not a number of processes"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -20,6 +20,7 @@ from bridge.conformance.junit import junit
 from bridge.conformance.load import load
 from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
+from bridge.conformance.spread import run_spread
 from bridge.conformance.subject import run_subject
 from bridge.logic.engine import MissingEngineError
 
@@ -71,8 +72,11 @@ def _run(args: Namespace, screen: Screen) -> int:
 
 def _played(args: Namespace) -> tuple[list[Verdict], str]:
     """Return what came of the cases, and what played them."""
-    trace = None if args.trace is None else _tracing(TraceFile(args.trace))
-    return play(load(args.cases), _places(args), args.engine, watch=trace), args.engine
+    cases, places = load(args.cases), _places(args)
+    if args.trace is not None:
+        trace = _tracing(TraceFile(args.trace))
+        return play(cases, places, args.engine, watch=trace), args.engine
+    return run_spread(cases, places, args.engine, processes=args.jobs), args.engine
 
 
 def _subjected(args: Namespace) -> tuple[list[Verdict], str]:

@@ -79,6 +79,10 @@ class Place:
         self._target = resolve(name, self._readings)
         self._others: dict[str, Place] = {}
 
+    def __reduce__(self) -> tuple[type[Place], tuple[str, dict[str, object]]]:
+        """Cross to another process by name: what was worked out here is worked out there anew."""
+        return Place, (self.name, self._readings)
+
     @property
     def name(self) -> str:
         """The address of the target."""

@@ -1,0 +1,47 @@
+"""Cases played in several processes give what they give in one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge.conformance.load import load
+from bridge.conformance.run import run
+from bridge.conformance.spread import run_spread
+from bridge.errors import BridgeError
+
+if TYPE_CHECKING:
+    from bridge.conformance.judge import Verdict
+
+TARGETS = ["wx", "my:ide", "tt:feishu", "uni/h5", "mpx/my"]
+CASES = ["upload/success", "upload/progress", "options/required"]
+
+
+def timeless(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts without how long each took."""
+    return [replace(verdict, seconds=0.0) for verdict in verdicts]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_the_verdicts_do_not_depend_on_the_processes(processes: int) -> None:
+    """Target by target, in the order of the cases, with the same skips and proofs."""
+    cases = load(CASES)
+    spread = run_spread(cases, TARGETS, processes=processes)
+    assert timeless(run(cases, TARGETS)) == timeless(spread)
+
+
+def test_a_fault_comes_back_whole() -> None:
+    """What was expected and found is data, and so it crosses a process."""
+    [case] = load(["upload/returned"])
+    wrong = replace(case.holds[0], checks={"is": "wrong"}, path="", only=())
+    verdicts = run_spread([replace(case, holds=(wrong,))], ["wx", "my"], processes=2)
+    assert ["failed", "failed"] == [verdict.outcome for verdict in verdicts]
+    assert "wrong" == verdicts[0].faults[0].expected
+
+
+def test_a_mistake_of_the_author_is_the_same_one_sentence() -> None:
+    """The error of a process is the error of the whole."""
+    with pytest.raises(BridgeError, match="wxx"):
+        run_spread(load(CASES), ["wx", "wxx"], processes=2)
