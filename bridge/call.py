@@ -117,6 +117,7 @@ class Call(Life):
         """Go on to sending: from now on there is something to measure."""
         self.advance(State.SENDING)
         self.measures = Measures()
+        self.record.measured = self.measures.times
         self.record.progress = self._progress = []
         self._same = _NOTHING_SENT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bridge.clock import Clock
 from bridge.errors import BridgeError
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _PREVIEWS_HELD = 8 << 20
 
 
+class Watcher(Protocol):
+    """What hears of calls as they begin and end; it may not raise."""
+
+    def began(self, record: Record) -> None:
+        """Hear of a call whose record was just opened."""
+
+    def ended(self, record: Record) -> None:
+        """Hear of a call that has ended, its logic told."""
+
+
 class Desk:
     """
     The records of one bridge, and which of its calls have not ended.
@@ -29,6 +39,7 @@ class Desk:
 
     def __init__(self, phone: Phone, record_limit: int) -> None:
         self.records: deque[Record] = deque(maxlen=record_limit)
+        self.watcher: Watcher | None = None
         self._phone = phone
         self._session = phone.chance.hex(8)
         self._live: dict[int, Record] = {}
@@ -80,6 +91,8 @@ class Desk:
         if len(self.records) == self.records.maxlen:
             self.previews_left += self.records[0].preview_bytes
         self.records.append(record)
+        if self.watcher is not None:
+            self.watcher.began(record)
         return record
 
     def sign_out(self, record: Record) -> None:
@@ -88,6 +101,8 @@ class Desk:
         if self._idle is not None:
             self._idle.set()
             self._idle = None
+        if self.watcher is not None:
+            self.watcher.ended(record)
 
     async def settled(self) -> None:
         """Wait until nothing is in flight and every message has been delivered."""

@@ -20,6 +20,7 @@ from bridge.values import copied
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bridge.desk import Watcher
     from bridge.phone import Phone
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke
@@ -82,6 +83,10 @@ class Native:
         if self._device.offers(message):
             return self._device.invoke(message, deliver)
         return self._configure(message)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have somebody hear of every call from now on."""
+        self._desk.watcher = watcher
 
     async def settled(self) -> None:
         """Wait until nothing is in flight and every message has been delivered."""

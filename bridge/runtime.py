@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from bridge.desk import Watcher
     from bridge.profile import Profile, Result
     from bridge.protocol import Deliver, Invoke
     from bridge.reasons import Reason
@@ -241,6 +242,10 @@ class Bridge:
             text = "this Bridge is closed; make the call inside `async with Bridge(...)`"
             raise BridgeError(text)
         return self._native.invoke(message, deliver)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have somebody hear of every call from now on, in the place of who did."""
+        self._native.watch(watcher)
 
     def abandon(self, deliver: Deliver) -> None:
         """End the calls of a logic-side client that has gone, as aborted."""

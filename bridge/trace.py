@@ -156,7 +156,7 @@ class Record:
     unrouted: str = ""
     boundary: str = ""
     sink_upload: int | None = None
-    _decided: Sequence[Decision] = ()
+    decided: Sequence[Decision] = ()
     told: list[tuple[float, str, object]] | None = None
 
     def __init__(  # noqa: PLR0913  all that is known when a call is made
@@ -185,9 +185,9 @@ class Record:
     @property
     def decisions(self) -> Decisions:
         """The rules that decided, in order."""
-        decided = self._decided
+        decided = self.decided
         if type(decided) is not Decisions:
-            decided = self._decided = Decisions(decided)
+            decided = self.decided = Decisions(decided)
         return decided
 
     @property
@@ -201,11 +201,11 @@ class Record:
 
     def decide(self, known: tuple[Decision, ...]) -> None:
         """Note decisions that many calls share."""
-        decided = self._decided
+        decided = self.decided
         if not decided:
-            self._decided = known
+            self.decided = known
         elif type(decided) is tuple:
-            self._decided = decided + known
+            self.decided = decided + known
         else:
             self.decisions.extend(known)
 

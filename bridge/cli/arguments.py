@@ -97,6 +97,7 @@ def _run(commands: Commands) -> None:
     _targeting(it)
     _running(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+    _showing(it)
 
 
 def _check(commands: Commands) -> None:
@@ -225,6 +226,7 @@ def _serve(commands: Commands) -> None:
     )
     repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+    _showing(it)
 
 
 def _exec(commands: Commands) -> None:
@@ -237,6 +239,7 @@ def _exec(commands: Commands) -> None:
     )
     _targeting(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
+    _showing(it)
     it.add_argument(
         "command", metavar="-- CMD", nargs=argparse.REMAINDER, help="such as: -- npx vitest run"
     )
@@ -291,6 +294,12 @@ def _running(it: argparse.ArgumentParser) -> None:
         help="the seconds it may take on one target (default: 30)",
     )
     repeatable(it, "--route", "ORIGIN", str, "an origin the embedded server answers for")
+
+
+def _showing(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--ui", action="store_true", help="show the calls on a page while they happen, until Ctrl-C"
+    )
 
 
 def _targeting(it: argparse.ArgumentParser, usual: str = "wx") -> None:

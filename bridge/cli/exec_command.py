@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli import sessions
+from bridge.cli import sessions, watching
 from bridge.cli.look import Mistake
 from bridge.cli.upload import names_of
 
@@ -43,28 +43,37 @@ def run(args: Namespace, _: Screen) -> int:
         )
     openers = {name: sessions.opener(name, args.set) for name in names_of(args.on)}
     with sessions.tracing(args.trace, lambda: None) as keep:
-        statuses = asyncio.run(_exec(openers, command, keep))
+        statuses = asyncio.run(_exec(openers, command, keep, ui=args.ui))
     if len(openers) > 1:
         _say("; ".join(f"{name} ended with {status}" for name, status in statuses.items()))
     return next(filter(None, statuses.values()), 0)
 
 
 async def _exec(
-    openers: dict[str, Callable[[str], Bridge]], command: list[str], keep: Keep | None
+    openers: dict[str, Callable[[str], Bridge]],
+    command: list[str],
+    keep: Keep | None,
+    *,
+    ui: bool,
 ) -> dict[str, int]:
     """Return the command's exit status on each target; after a signal no other one begins."""
     from bridge.logic.server import BridgeServer  # noqa: PLC0415  it takes 0.2 s to import
 
     signals = _Signals()
     statuses: dict[str, int] = {}
-    for name, open_bridge in openers.items():
-        if len(openers) > 1:
-            _say(f"{' '.join(command)} on {name}")
-        async with BridgeServer(open_bridge, keep=keep) as server:
-            told = sessions.environment(server, name) | _node(os.environ.get("NODE_OPTIONS", ""))
-            statuses[name] = await _child(command, os.environ | told, signals)
-        if signals.came:
-            break
+    async with watching.page(f"exec {' '.join(command)}", wanted=ui) as page:
+        page.announce()
+        for name, open_bridge in openers.items():
+            if len(openers) > 1:
+                _say(f"{' '.join(command)} on {name}")
+            async with BridgeServer(open_bridge, keep=keep, watch=page.follow) as server:
+                told = sessions.environment(server, name)
+                told |= _node(os.environ.get("NODE_OPTIONS", ""))
+                statuses[name] = await _child(command, os.environ | told, signals)
+            if signals.came:
+                break
+        else:
+            await page.stay(signals.next)
     return statuses
 
 
@@ -85,6 +94,10 @@ class _Signals:
     def _note(self, number: signal.Signals) -> None:
         self.came = True
         self._queue.put_nowait(number)
+
+    async def next(self) -> None:
+        """Wait for one that nobody has got."""
+        await self._queue.get()
 
     async def forward(self, process: asyncio.subprocess.Process, *, own_group: bool) -> None:
         """Pass them on, but for an interrupt from a terminal, which the command has got."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge.cli import MISSING, sending
+from bridge.cli import MISSING, sending, watching
 from bridge.cli.look import Screen
 from bridge.cli.ran import Ran
 from bridge.cli.readings import overrides_for
@@ -61,17 +62,21 @@ def run(args: Namespace, screen: Screen) -> int:
     errors = Screen.of(sys.stderr, colour=not args.no_color)
     teller = Teller(screen, errors, many=len(plan.targets) > 1, quiet=args.json)
     runs: list[Ran] = []
-    try:
-        asyncio.run(_run_all(plan, teller, runs))
-    except MissingEngineError as error:
-        teller.note(str(error), "bad")
-        return MISSING
-    finally:  # also what an interrupt cut short
-        if trace is not None:
-            trace.append([answer for ran in runs for answer in ran.answers])
-    teller.check()
-    if args.json:
-        screen.json([ran.to_json() for ran in runs])
+    title = f"run {args.file.name}"
+    with asyncio.Runner() as runner, watching.shown(runner, title, wanted=args.ui) as page:
+        try:
+            runner.run(_run_all(plan, teller, runs, page))
+        except MissingEngineError as error:
+            teller.note(str(error), "bad")
+            return MISSING
+        finally:  # also what an interrupt cut short
+            if trace is not None:
+                trace.append([answer for ran in runs for answer in ran.answers])
+        teller.check()
+        if args.json:
+            screen.json([ran.to_json() for ran in runs])
+        with suppress(KeyboardInterrupt):
+            runner.run(page.stay(asyncio.Event().wait))
     return max(ran.exit for ran in runs)
 
 
@@ -82,9 +87,10 @@ def _plan(args: Namespace) -> Plan:
     return Plan(args.file, targets, args.engine, args.deadline, args.route)
 
 
-async def _run_all(plan: Plan, teller: Teller, runs: list[Ran]) -> None:
+async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], page: watching.Page) -> None:
     from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
 
+    page.announce()
     with Children() as children:
         async with UploadServer() as server:
             stage = Stage(server, children, teller)
@@ -97,6 +103,7 @@ async def _run_all(plan: Plan, teller: Teller, runs: list[Ran]) -> None:
                     seed=len(runs),
                     **overrides,  # type: ignore[arg-type]
                 )
+                page.follow(f"run {len(runs) + 1}", bridge, server)
                 async with bridge:
                     await _run_on(bridge, plan, stage, runs)
                 sending.match(runs[-1].answers, server.uploads)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bridge import rules
+from bridge.arrived import upload_of
 from bridge.cli.progress import bar_for
 from bridge.layers import UPLOAD
 from bridge.options import rules_for
@@ -125,17 +126,7 @@ def _route(url: str | None, server: UploadServer) -> tuple[str, str] | None:
 def match(found: list[Answer], uploads: list[Upload]) -> None:
     """Give each call the upload that carried its boundary."""
     for answer in found:
-        boundary = answer.record.boundary
-        for upload in uploads:
-            if boundary and boundary in upload.headers.get("Content-Type", ""):
-                answer.upload = upload
-                answer.record.sink_upload = upload.number
-
-
-def traced(answer: Answer) -> dict[str, object]:
-    """Return the record of a call, its parts with their hashes as the embedded server saw them."""
-    record: dict[str, Any] = answer.record.to_json()
-    if answer.upload is not None and record["request"] is not None:
-        for part, seen in zip(record["request"]["parts"], answer.upload.parts, strict=False):
-            part["sha256"] = seen.sha256
-    return record
+        upload = upload_of(answer.record, uploads)
+        if upload is not None:
+            answer.upload = upload
+            answer.record.sink_upload = upload.number

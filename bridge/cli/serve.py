@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli import USAGE, sessions
+from bridge.cli import USAGE, sessions, watching
 from bridge.cli.look import Mistake
 
 if TYPE_CHECKING:
@@ -39,11 +39,14 @@ async def _serve(args: Namespace, screen: Screen) -> int:
         open_bridge = sessions.opener(args.on, args.set)
         where = {"host": args.host, "port": args.port, "token": args.token}
         async with (
+            watching.page(f"serve {args.on}", wanted=args.ui) as page,
             UploadServer() as sink,
-            BridgeServer(open_bridge, **where, sink=sink, keep=keep) as server,
+            BridgeServer(open_bridge, **where, sink=sink, keep=keep, watch=page.follow) as server,
         ):
             _tell(
-                sessions.environment(server, args.on) | {"MINIBRIDGE_SINK_URL": sink.url},
+                sessions.environment(server, args.on)
+                | {"MINIBRIDGE_SINK_URL": sink.url}
+                | page.variables,
                 screen if args.json else None,
             )
             return await ended.get()

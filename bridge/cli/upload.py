@@ -8,6 +8,7 @@ import mimetypes
 import os
 from typing import TYPE_CHECKING
 
+from bridge.arrived import traced
 from bridge.cli import answers, sending
 from bridge.cli.look import Mistake
 from bridge.cli.readings import overrides_for
@@ -106,7 +107,7 @@ class TraceFile:
 
     def append(self, found: list[Answer]) -> None:
         """Write all records in one go, so that two commands can share a file."""
-        lines = (json.dumps(sending.traced(answer), ensure_ascii=False) for answer in found)
+        lines = (json.dumps(traced(each.record, each.upload), ensure_ascii=False) for each in found)
         try:
             with self._path.open("ab", buffering=0) as file:
                 file.write("".join(f"{line}\n" for line in lines).encode())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import ipaddress
 import json
 import logging
 import secrets
@@ -18,10 +17,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Self, cast
-from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
+from bridge import visitors
 from bridge.errors import BridgeError
 from bridge.logic.controls import PREFIX, Controls
 from bridge.logic.door import PROTOCOL_VERSION, Door, Json
@@ -102,6 +101,7 @@ class BridgeServer:
         port: 0 takes a free one.
         token: what clients have to know; None makes one up.
         sink: a running upload server that all sessions share; None gives each its own.
+        watch: is shown each session's bridge as it opens, with its name and its upload server.
         keep: gets the records of a session's calls, each once: its name, records of calls that
             have ended, and the uploads its own server holds. It is called now and then, and when
             the session ends.
@@ -118,6 +118,7 @@ class BridgeServer:
         token: str | None = None,
         sink: UploadServer | None = None,
         keep: Keep | None = None,
+        watch: Callable[[str, Bridge, UploadServer], None] | None = None,
         max_message: int = MAX_MESSAGE,
         hello_seconds: float = HELLO_SECONDS,
     ) -> None:
@@ -127,6 +128,7 @@ class BridgeServer:
         self.token = secrets.token_urlsafe(24) if token is None else token
         self._sink = sink
         self._keep = keep
+        self._watch = watch
         self._max_message = max_message
         self._hello_seconds = hello_seconds
         self._sessions: dict[str, _Session] = {}
@@ -182,8 +184,7 @@ class BridgeServer:
         await socket.prepare(request)
         self._sockets[socket] = cast("asyncio.Task[object]", asyncio.current_task())
         try:
-            _check_origin(request)
-            self._check_host(request)
+            self._check_visitor(request)
             hello = await self._greeted(socket)
             async with self._session(hello) as session:
                 await _talk(socket, session)
@@ -196,11 +197,11 @@ class BridgeServer:
             del self._sockets[socket]
         return socket
 
-    def _check_host(self, request: web.Request) -> None:
-        """Refuse who came by a name of another site that was made to lead here."""
-        # Of two, aiohttp lets none in.
-        host = _host_of(f"//{request.headers.get('Host', '')}")
-        if host != self._host.lower() and not _is_address(host):
+    def _check_visitor(self, request: web.Request) -> None:
+        """Refuse web pages of other sites."""
+        if visitors.is_of_another_site(request.headers):
+            raise _Refused(Close.ORIGIN, "pages of other sites may not connect")
+        if visitors.came_by_another_name(request.headers, self._host):
             raise _Refused(Close.ORIGIN, "the Host is another name than this server's")
 
     async def _greeted(self, socket: _Socket) -> Json:
@@ -247,6 +248,8 @@ class BridgeServer:
             await resources.enter_async_context(bridge)
             kept = resources.pop_all()
         session = _Session(target, bridge, sink, Controls(bridge, sink), kept)
+        if self._watch is not None:
+            self._watch(key, bridge, sink)
         if self._keep is not None:
             session.journal = Journal(key, bridge, self._own_uploads(sink), self._keep)
         self._sessions[key] = session
@@ -329,32 +332,3 @@ def _message(frame: object) -> Json:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise _Refused(Close.MALFORMED, "a message is an object with a type")
     return cast("Json", message)
-
-
-def _check_origin(request: web.Request) -> None:
-    """Refuse a web page of another site: browsers name it, and let any page connect to here."""
-    if not all(_is_loopback(_host_of(url)) for url in request.headers.getall("Origin", [])):
-        raise _Refused(Close.ORIGIN, "pages of other sites may not connect")
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_address(host: str) -> bool:
-    """Tell what no DNS answer can turn into this machine."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True

@@ -14,22 +14,29 @@ import { counted } from './words.mjs';
 
 const CLOSER = 0.2;
 const EVERY = 400;
+const FRAME = 16;
+const LONGEST_PRESS = 1000;
 const THEMES = ['auto', 'light', 'dark'];
 
 /**
- * Starts the page, empty. What it returns takes in what there is to show, now or as it happens:
+ * Starts the page, empty; a `live` one has calls that are still going on. What it returns takes in
+ * what there is to show, now or as it happens:
  *
- * - `add(records, reread)`: more records; one of a call that had not ended is replaced
+ * - `add(records, reread, now)`: more records, as they were at an epoch; one of a call that had not
+ *   ended is replaced
+ * - `grow(now)`: lets the bars of calls in flight reach a moment
+ * - `say(state, words)`: shows how the page hears of calls
  * - `tell({title, targets, skipped, leftOut})`: about the trace, as `bridge/report/page.py` has it
  * - `settle(words)`: what the page says of itself while it still reads, and '' at the end
  */
-export function start() {
-  return new App();
+export function start({ live = false } = {}) {
+  return new App(live);
 }
 
 class App {
-  constructor() {
-    this.store = new Store();
+  constructor(live) {
+    this.live = live;
+    this.store = new Store({ live });
     this.filters = new Filters({ onChange: () => this.narrow() });
     this.list = new List({
       onChoose: (call) => this.choose(call),
@@ -45,7 +52,7 @@ class App {
       onMark: (call) => this.mark(call),
     });
     this.compare = new Compare({ store: this.store, onClose: () => this.list.focus() });
-    Object.assign(this, { order: 'start', down: false, aligned: false, view: null, chosen: null, reading: 'reading the trace' });
+    Object.assign(this, { order: 'start', down: false, aligned: false, view: null, chosen: null, reading: 'reading the trace', heldUntil: 0 });
     this.wire();
   }
 
@@ -55,6 +62,7 @@ class App {
     byId('help').addEventListener('click', tell);
     byId('theme').addEventListener('click', turnTheme);
     byId('legend').replaceChildren(...legend());
+    if (this.live) this.wireLive();
     listen({
       '/': () => this.filters.search.focus(),
       '?': tell,
@@ -65,15 +73,39 @@ class App {
     });
   }
 
-  add(records, reread) {
-    this.store.add(records, reread);
+  /** What changes several times a second is neither read out nor drawn under a pressed button. */
+  wireLive() {
+    byId('totals').setAttribute('aria-live', 'off');
+    const hold = (time) => () => {
+      this.heldUntil = performance.now() + time;
+    };
+    document.addEventListener('pointerdown', hold(LONGEST_PRESS), true);
+    for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, hold(0), true);
+  }
+
+  add(records, reread, now) {
+    const known = this.store.records.get(this.chosen);
+    this.store.add(records, reread, now);
+    this.stale ||= known !== this.store.records.get(this.chosen);
     this.updateSoon();
+  }
+
+  grow(now) {
+    if (this.store.grow(now)) this.updateSoon();
+  }
+
+  say(state, words) {
+    byId('state').hidden = false;
+    byId('state').className = `state ${state}`;
+    byId('state').textContent = words;
   }
 
   tell({ title, targets, skipped, leftOut }) {
     Object.assign(this.store.targets, targets);
-    document.title = `${title} – minibridge report`;
-    byId('title').textContent = title;
+    if (title) {
+      document.title = `${title} – minibridge${this.live ? '' : ' report'}`;
+      byId('title').textContent = title;
+    }
     const missing = leftOut ? [`${counted(leftOut, 'long text')} found no room here: see the trace for them`] : [];
     const notices = [...skipped, ...missing];
     byId('notices').hidden = notices.length === 0;
@@ -90,8 +122,9 @@ class App {
   updateSoon() {
     this.pending ??= setTimeout(() => {
       this.pending = undefined;
-      this.update();
-    }, Math.max(0, (this.updated ?? -EVERY) + EVERY - performance.now()));
+      if (performance.now() < this.heldUntil) this.updateSoon();
+      else this.update();
+    }, Math.max(FRAME, (this.updated ?? -EVERY) + EVERY - performance.now()));
   }
 
   /** Draws what follows from the calls, the filters, the order and the stretch in view. */
@@ -101,12 +134,15 @@ class App {
     this.filters.offer(counts);
     this.axis = this.aligned ? alignedAxis(calls) : clockAxis(calls);
     const view = this.view ?? { from: 0, to: this.axis.length };
-    this.list.show({ calls, axis: this.axis, view, order: this.order, down: this.down });
+    this.list.show({ calls, axis: this.axis, view, order: this.order, down: this.down, follow: this.live });
     this.overview.show({ calls, axis: this.axis, view, capOf: (call) => this.store.cap(call) });
     byId('zoom-out').hidden = !this.view;
     byId('aligned').setAttribute('aria-pressed', String(this.aligned));
     this.list.grid.setAttribute('aria-busy', String(this.reading !== ''));
     byId('totals').textContent = this.reading || totals(calls, this.store.calls);
+    byId('none').textContent = this.store.calls.length ? 'No call matches.' : 'No call yet.';
+    if (this.stale) this.detail.refresh(this.chosen);
+    this.stale = false;
     this.updated = performance.now();
   }
 

@@ -44,6 +44,26 @@ export class Detail {
     this.pane.setAttribute('aria-busy', 'false');
   }
 
+  /** Shows what has changed of the chosen call, and leaves what the reader is at where it is. */
+  async refresh(call) {
+    if (!call || call !== this.call || !this.record) return;
+    const record = await this.store.record(call);
+    const panel = byId('panel');
+    // Whoever is inside is not disturbed: the next change, or another tab, shows it all.
+    const inside = panel?.contains(document.activeElement) && document.activeElement !== panel;
+    if (call !== this.call || !panel) return;
+    this.record = record;
+    this.pane.querySelector('.sign').replaceWith(sign(call.outcome));
+    if (inside && call.outcome === 'unfinished') return;
+    const { scrollTop } = panel;
+    const folds = [...panel.querySelectorAll('details')].map((fold) => fold.open);
+    panel.replaceChildren(...this.parts());
+    panel.querySelectorAll('details').forEach((fold, at) => {
+      fold.open = folds[at] ?? fold.open;
+    });
+    panel.scrollTop = scrollTop;
+  }
+
   head(call, marked) {
     const peers = this.store.peers(call).length;
     const title = this.store.title(call.target);
@@ -71,10 +91,14 @@ export class Detail {
     return el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'About the call', onkeydown: (event) => this.key(event) }, buttons);
   }
 
-  panel() {
+  parts() {
     const [, , draw] = TABS.find(([key]) => key === this.tab);
-    const parts = [draw(this.record)].flat().filter(Boolean);
-    return el('div', { id: 'panel', class: 'panel', role: 'tabpanel', 'aria-labelledby': `tab-${this.tab}`, tabindex: 0 }, parts);
+    return [draw(this.record)].flat().filter(Boolean);
+  }
+
+  panel() {
+    const attributes = { id: 'panel', class: 'panel', role: 'tabpanel', 'aria-labelledby': `tab-${this.tab}`, tabindex: 0 };
+    return el('div', attributes, this.parts());
   }
 
   turn(key) {
@@ -102,7 +126,7 @@ function summary(record) {
   const { outcome, conditions, not_emulated: missing, profile_overrides: overrides } = record;
   const facts = [
     ['Made', moment(record.started)],
-    ['Took', ms(record.times.end)],
+    ['Took', record.times.end === null ? 'not ended' : ms(record.times.end)],
     ['Reason', outcome.reason && el('code', null, outcome.reason)],
     ['Detail', typeof outcome.detail === 'string' ? outcome.detail : JSON.stringify(outcome.detail)],
     ['Network', conditions.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(', ')],
@@ -115,6 +139,6 @@ function summary(record) {
     section('Call', pairs(facts)),
     timing(record),
     progress(record),
-    section(outcome.ok ? 'Result' : 'What the host said', json(outcome.result)),
+    record.times.end === null ? null : section(outcome.ok ? 'Result' : 'What the host said', json(outcome.result)),
   ];
 }

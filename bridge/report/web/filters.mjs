@@ -52,8 +52,8 @@ export class Filters {
     const all = [...counts.values()].reduce((sum, each) => sum + each, 0);
     // A value that nothing has any more stays while it is the chosen one.
     const values = new Set([...counts.keys(), this.chosen[field]].filter(Boolean));
-    const options = [...values].sort().map((value) => option(value, value, counts.get(value) ?? 0));
-    control.replaceChildren(option('', ALL[field], all), ...options);
+    const told = [...values].sort().map((value) => [value, `${value} (${count(counts.get(value) ?? 0)})`]);
+    write(control, [['', `${ALL[field]} (${count(all)})`], ...told]);
     control.value = this.chosen[field];
     control.classList.toggle('active', this.chosen[field] !== '');
   }
@@ -67,6 +67,12 @@ export class Filters {
   }
 }
 
-function option(value, text, calls) {
-  return el('option', { value }, `${text} (${count(calls)})`);
+/** Makes these the options of a list; those that stay are kept, so that an open list stays open. */
+function write(control, options) {
+  options.forEach(([value, text], at) => {
+    const there = control.options[at];
+    if (there?.value !== value) control.insertBefore(el('option', { value }, text), there ?? null);
+    else if (there.textContent !== text) there.textContent = text;
+  });
+  while (control.options.length > options.length) control.lastElementChild.remove();
 }

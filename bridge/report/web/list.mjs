@@ -3,6 +3,7 @@
 import { bar } from './bar.mjs';
 import { beginning, ticks } from './axis.mjs';
 import { byId, el, hidden, place } from './dom.mjs';
+import { PHASES } from './phases.mjs';
 import { counted, ms } from './words.mjs';
 
 const SPARE = 6;
@@ -40,13 +41,19 @@ export class List {
     new ResizeObserver(() => this.resized()).observe(this.grid);
   }
 
-  /** Shows these calls on an axis, seen between `view.from` and `view.to`. */
-  show({ calls, axis, view, order, down }) {
+  /**
+   * Shows these calls on an axis, seen between `view.from` and `view.to`. Who looks at the end of the
+   * list and would `follow` it is taken to the new end.
+   */
+  show({ calls, axis, view, order, down, follow = false }) {
+    const { scrollTop, scrollHeight, clientHeight } = this.grid;
+    const atEnd = follow && scrollHeight > clientHeight && scrollTop + clientHeight >= scrollHeight - 1;
     Object.assign(this, { calls, axis, view });
     this.grid.setAttribute('aria-rowcount', calls.length + 1);
     byId('none').hidden = calls.length > 0;
     this.head(order, down);
     this.redraw();
+    if (atEnd) this.grid.scrollTop = this.grid.scrollHeight;
   }
 
   /** Makes a call the chosen one, and brings it into sight. */
@@ -80,6 +87,7 @@ export class List {
 
   ruler(width) {
     const { from, to } = this.view;
+    if (!this.calls.length) return '';
     const marks = ticks(from, to, Math.max(1, width / TICK_WIDTH)).filter((at) => at > from);
     return el('span', { class: 'ruler', 'aria-hidden': 'true' }, marks.map((at) => {
       return place(el('span', null, ms(at)), { left: `${(100 * (at - from)) / (to - from)}%` });
@@ -135,7 +143,7 @@ export class List {
       ['target', call.target],
       ['call', el('b', null, call.api), ' ', call.place],
       ['answer', answer(call)],
-      ['ms', ms(call.ended)],
+      ['ms', call.going ? el('span', { class: 'quiet' }, ms(call.last)) : ms(call.ended)],
       ['timeline', bar(call, beginning(this.axis, call), this.view)],
     ].map(([name, ...inner]) => el('div', { role: 'gridcell', class: name }, inner));
     const attributes = { id: `row-${at}`, role: 'row', class: 'row', 'aria-rowindex': at + 2 };
@@ -189,10 +197,18 @@ export class List {
 }
 
 function answer(call) {
+  if (call.going) return el('span', { class: 'going' }, doing(call));
   if (call.outcome === 'unfinished') return el('span', { class: 'quiet' }, 'not ended');
   if (call.reason) return el('span', { class: 'badge failed' }, call.reason);
   if (call.status === null) return el('span', { class: 'quiet' }, call.answer);
   return el('span', { class: `status s${Math.floor(call.status / 100)}` }, String(call.status));
+}
+
+/** What a call in flight is at: how much of its body has left, or else the name of the phase. */
+function doing(call) {
+  const { key } = call.phases.at(-1) ?? { key: 'invoked' };
+  if (key === 'send' && call.progress.length) return `${Math.round(100 * call.progress.at(-1)[1])} %`;
+  return PHASES.find(([name]) => name === key)[1].toLowerCase();
 }
 
 /** How many of all calls are shown, in words. */

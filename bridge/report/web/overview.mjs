@@ -23,9 +23,9 @@ export class Overview {
   }
 
   show({ calls, axis, view, capOf }) {
-    Object.assign(this, { axis, view });
+    Object.assign(this, { axis, view, empty: !calls.length });
     this.steps = concurrency(calls, axis, capOf);
-    byId('overview-told').textContent = told(peak(this.steps), axis);
+    byId('overview-told').textContent = this.empty ? '' : told(peak(this.steps), axis);
     this.draw();
   }
 
@@ -55,6 +55,7 @@ export class Overview {
   }
 
   ruler(x, width, height) {
+    if (this.empty) return [];
     const marks = ticks(0, this.axis.length, Math.max(2, width / TICK_WIDTH));
     return marks.map((at) => svg('text', { class: 'tick', x: x(at) + 2, y: height - 4 }, ms(at)));
   }

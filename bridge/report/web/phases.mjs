@@ -18,10 +18,11 @@ export const PHASES = [
  * The phases of a record as `{key, name, about, from, to}`, in milliseconds from the call.
  *
  * An answer that begins before the last byte was sent makes two phases overlap; the earlier then
- * keeps its time, and the later gets what is left.
+ * keeps its time, and the later gets what is left. The last one of a call in flight lasts until it
+ * was `seen`.
  */
-export function phasesOf(record) {
-  const last = lastMoment(record);
+export function phasesOf(record, seen = 0) {
+  const last = lastMoment(record, seen);
   const end = record.times.end ?? last;
   const found = [];
   for (const [key, name, about] of PHASES) {
@@ -35,16 +36,23 @@ export function phasesOf(record) {
 }
 
 /** When the last thing of a record happened, in milliseconds from the call. */
-export function lastMoment(record) {
+export function lastMoment(record, seen = 0) {
   const times = Object.values(record.times).filter((at) => typeof at === 'number');
   const heard = record.callbacks.map((callback) => callback.ms);
   const sent = record.progress.map(([at]) => at ?? 0);
-  return [...times, ...heard, ...sent].reduce((most, at) => Math.max(most, at), 0);
+  return [...times, ...heard, ...sent].reduce((most, at) => Math.max(most, at), seen);
 }
 
 /** The bytes that a whole body has, as far as the record tells. */
 export function bodyBytes(record) {
+  if (record.times.end === null) return expected(record);
   const length = record.request?.headers.find(([name]) => name?.toLowerCase() === 'content-length');
   const most = record.progress.reduce((found, [, sent]) => Math.max(found, sent ?? 0), 0);
   return Math.max(Number(length?.[1]) || 0, record.request?.bytes ?? 0, most);
+}
+
+/** What a call in flight is to send, under whichever name its host tells it; 0 where it does not. */
+function expected({ callbacks }) {
+  const told = callbacks.findLast(({ name }) => name === 'progressUpdate')?.payload;
+  return told?.totalBytesExpectedToSend ?? told?.totalBytesExpectedToWrite ?? 0;
 }

@@ -15,9 +15,11 @@ const ORDERS = {
 /** What filters choose among: fields of a summary. */
 export const FIELDS = ['target', 'outcome', 'reason', 'api'];
 
-/** All calls of a page. */
+/** All calls of a page; in a `live` one a session never repeats its name. */
 export class Store {
-  constructor() {
+  constructor({ live = false } = {}) {
+    this.live = live;
+    this.unfinished = new Set();
     this.calls = [];
     this.targets = {};
     this.records = new Map();
@@ -30,24 +32,36 @@ export class Store {
    * Takes records in. The record of a call that had not ended is replaced by a later one of it.
    *
    * `reread(at)` gets a record back later, for whoever does not want all of them held in memory.
+   * `now` is the epoch at which calls that have not ended were seen.
    */
-  add(records, reread) {
+  add(records, reread, now) {
     records.forEach((record, at) => {
       const name = JSON.stringify([record.target, record.session, record.id]);
       const known = this.open.get(name);
-      const call = known ? this.replace(known, record) : this.append(record);
+      const call = known ? this.replace(known, record, now) : this.append(record, now);
       this.records.set(call, reread ? () => reread(at) : () => record);
-      if (call.outcome === 'unfinished') this.open.set(name, call);
+      const going = call.outcome === 'unfinished';
+      if (going || this.live) this.open.set(name, call);
       else this.open.delete(name);
+      this.unfinished[going ? 'add' : 'delete'](call);
     });
   }
 
-  replace(known, record) {
-    return Object.assign(known, summarise(record, known.run), { nth: known.nth });
+  /** Lets the bars of calls that have not ended reach a moment; whether there are any comes back. */
+  grow(now) {
+    for (const call of this.unfinished) {
+      call.last = Math.max(call.last, now - call.started);
+      if (call.phases.length) call.phases.at(-1).to = call.last;
+    }
+    return this.unfinished.size > 0;
   }
 
-  append(record) {
-    const call = summarise(record, this.runOf(record));
+  replace(known, record, now) {
+    return Object.assign(known, summarise(record, known.run, now), { nth: known.nth });
+  }
+
+  append(record, now) {
+    const call = summarise(record, this.runOf(record), now);
     const name = JSON.stringify([call.target, call.run, call.api, call.place]);
     call.nth = (this.nths.get(name) ?? 0) + 1;
     this.nths.set(name, call.nth);

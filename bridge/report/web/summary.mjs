@@ -5,8 +5,12 @@ import { bodyBytes, lastMoment, phasesOf } from './phases.mjs';
 const LONGEST_TEXT = 2000;
 const STEPS = 24;
 
-/** The summary of a record of one `run`, a name that no two runs of a target share. */
-export function summarise(record, run) {
+/**
+ * The summary of a record of one `run`, a name that no two runs of a target share, as it was at the
+ * epoch `now`, if it may not have ended.
+ */
+export function summarise(record, run, now) {
+  const seen = record.times.end === null && now ? Math.max(0, now - record.started) : 0;
   const { ok, reason } = record.outcome;
   return {
     id: record.id,
@@ -15,16 +19,17 @@ export function summarise(record, run) {
     api: record.api,
     started: record.started,
     ended: record.times.end ?? null,
-    last: lastMoment(record),
+    last: lastMoment(record, seen),
     queued: record.times.queued ?? null,
     dequeued: record.times.dequeued ?? null,
     cap: record.profile_overrides.limit,
     outcome: outcomeOf(record),
+    going: seen > 0,
     reason: ok ? '' : (reason ?? ''),
     status: record.response?.status ?? null,
     answer: answerOf(record.outcome),
     place: placeOf(record),
-    phases: phasesOf(record).map(({ key, from, to }) => ({ key, from, to })),
+    phases: phasesOf(record, seen).map(({ key, from, to }) => ({ key, from, to })),
     progress: stepsOf(record),
     text: textOf(record),
     nth: 0,
