@@ -15,6 +15,7 @@ import pytest
 
 from bridge import stacks
 from bridge.errors import BridgeError
+from bridge.pytest_traces import Traces
 
 try:
     import pytest_asyncio
@@ -36,9 +37,19 @@ _LEAKED = pytest.StashKey["list[Record]"]()
 _MISSING = "the minibridge fixtures need pytest-asyncio: pip install 'minibridge[pytest]'"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the page of a run."""
+    parser.getgroup("minibridge").addoption(
+        "--bridge-report",
+        metavar="FILE",
+        help="write the calls of all tests that have a bridge to one HTML page",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the `target` marker."""
+    """Register the `target` marker, and what keeps traces."""
     config.addinivalue_line("markers", _MARK)
+    config.pluginmanager.register(Traces(config, config.getoption("bridge_report")))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
