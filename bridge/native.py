@@ -9,6 +9,7 @@ from bridge import layers, outcome, pickers
 from bridge.desk import Desk
 from bridge.device.calls import Calls
 from bridge.errors import BridgeError
+from bridge.interruptions import Interruptions
 from bridge.log import log
 from bridge.options import rules_for, understand
 from bridge.protocol import CallbackMessage
@@ -50,6 +51,7 @@ class Native:
             target = phone.target.requesting
             self._tasks.append(Requests(phone, target, self._desk, self._configs))
         self._device = Calls(phone, self._desk)
+        self._interruptions = Interruptions(phone, self._desk, self._tasks)
         self._taking: dict[str, Take] = dict.fromkeys(self._profile.pickers, self._choose)
         for tasks in self._tasks:
             self._taking[f"create{tasks.task}"] = tasks.create
@@ -100,6 +102,8 @@ class Native:
 
     async def aclose(self) -> None:
         """End every call in flight as aborted, and wait for its I/O to be gone."""
+        self._phone.network.close()
+        self._interruptions.shown()
         for tasks in self._tasks:
             tasks.abandon("the bridge was closed")
         for tasks in self._tasks:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from bridge.reasons import Failure
     from bridge.target import Target
     from bridge.timings import Moments
-    from bridge.transport import Headers, Reply
+    from bridge.transport import Headers, Measures, Reply
 
 _BOM = "\ufeff"
+_ESTIMATE = "profile.estimate_nettype"
 _FULL = 100
 _NESTED = frozenset({"header", "headers", "cookies", "profile"})
 """The keys under which a host hands on an object or an array of its own making."""
@@ -87,17 +88,19 @@ class Shape:
         shown = self._shown
         return {key: shown[key](answer) for key in keys}
 
-    def not_emulated(self, result: Result, *, plain: bool) -> tuple[str, ...]:
+    def not_emulated(self, result: Result, measures: Measures, *, plain: bool) -> tuple[str, ...]:
         """
         Return the `profile` fields of a result that hold a placeholder, for the record.
 
         Args:
             result: the success object.
+            measures: what it was made of; a condition of the network may fill a field.
             plain: whether an https address was dialled without TLS, which leaves no TLS times.
         """
         if "profile" not in result:
             return ()
-        return self._plain_holes if plain else self._holes
+        holes = self._plain_holes if plain else self._holes
+        return tuple(hole for hole in holes if hole != _ESTIMATE) if measures.estimate else holes
 
 
 def shape(target: Target, api: str) -> Shape:

@@ -152,7 +152,7 @@ class Device:
         apis: name -> API; an API that is not listed does not exist.
         info: what the host tells of phone and client, by key.
         version_key: the key of `info` that a target's `@VERSION` replaces.
-        network: the words for the network when there is one, and when there is none.
+        network: the words for `wifi`, `2g`, `3g`, `4g` and `none`, where they are other words.
         storage_kb: how much storage the host says there is; no more is refused here.
         sync_failure: what a failed `value` API does: throw an Error, or return the fail object.
         abilities: how `canIUse` answers: by this description, or `True` to everything.
@@ -163,7 +163,7 @@ class Device:
     apis: Mapping[str, Local]
     info: Mapping[str, object]
     version_key: str = ""
-    network: tuple[str, str] = ("wifi", "none")
+    network: Mapping[str, str] = field(default_factory=dict)
     storage_kb: float = 10240
     sync_failure: Literal["throw", "return"] = "throw"
     abilities: Literal["described", "all"] = "described"
@@ -357,6 +357,12 @@ class Profile:
     """Uploads running at once; None for no limit."""
     overflow: Literal["queue", "reject"] = "queue"
     """What happens to one more."""
+
+    # --- in the background
+    background_seconds: float | None = None
+    """How long what is in flight goes on in the background; None for as long as it takes."""
+    background_calls: Literal["allowed", "refused"] = "allowed"
+    """What becomes of a call that is made in the background."""
 
     # --- results
     success: tuple[str, ...]

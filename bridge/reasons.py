@@ -28,6 +28,7 @@ class Reason(StrEnum):
     DNS_FAILURE = "dns_failure"
     CONNECTION_REFUSED = "connection_refused"
     CONNECTION_RESET = "connection_reset"
+    NETWORK_CHANGED = "network_changed"
     TLS_FAILURE = "tls_failure"
     TIMEOUT = "timeout"
     ABORTED = "aborted"

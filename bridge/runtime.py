@@ -96,7 +96,7 @@ class Bridge:
         chance = Chance(seed)
         self.files = Files(self.profile.paths, chance.expand, files)
         self.album = Album(tuple(album))
-        self.network = Network()
+        self.network = Network(seed)
         self.storage = Storage()
         self.ui = Ui()
         self.callback_errors: list[BaseException] = []

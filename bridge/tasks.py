@@ -17,6 +17,7 @@ from bridge.call import Call, Kind
 from bridge.deadlines import Deadlines
 from bridge.files import FileFailure
 from bridge.log import log
+from bridge.network import detail_of
 from bridge.options import reader
 from bridge.protocol import id_key
 from bridge.reasons import Failure, Reason
@@ -100,6 +101,13 @@ class Tasks(ABC):
             if deliver is None or call.deliver == deliver:
                 self._fail(call, Failure(Reason.ABORTED, {"detail": why}))
 
+    def interrupt(self, reason: Reason, why: str, *, waiting: bool = False) -> None:
+        """End the calls that are on their way, or also those that wait to be sent."""
+        for call in tuple(self._calls.values()):
+            address = rules.parse(call.url)
+            if address is not None and (waiting or call.state >= State.SENDING):
+                self._fail(call, Failure(reason, detail_of(address, why)), later=True)
+
     async def drained(self) -> None:
         """Wait until the I/O of every ended call is gone."""
         await self._scheduler.drained()
@@ -137,6 +145,7 @@ class Tasks(ABC):
         self._now = now = desk.clock.now
         call = Call(record, self._kind, chain, deliver, message.turn, now)
         self._calls[record.id] = call
+        self._phone.network.begin()
         return call
 
     def _prepare(self, call: Call, message: Invoke) -> Failure | None:
@@ -169,6 +178,9 @@ class Tasks(ABC):
         return reading.failure
 
     def _judge(self, call: Call) -> Failure | None:
+        if self._phone.network.background_now and self._profile.background_calls == "refused":
+            call.record.add("rules", "background_calls", "called in the background")
+            return Failure(Reason.INTERRUPTED_BACKGROUND)
         given = js_string(call.values.get("url", ""))
         known = self._addresses.get(given)
         if known is not None:
@@ -251,6 +263,7 @@ class Tasks(ABC):
     def _wire_upload(self, call: Call) -> WireUpload:
         profile, network = self._profile, self._phone.network
         network.judge(rules.parse(call.url))
+        call.measures.estimate = network.estimate
         headers = self._headers.sent(call.header, call.trace_id, call.record)
         content = self._content(call)
         return WireUpload(
@@ -264,6 +277,7 @@ class Tasks(ABC):
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
             cut=network.cut,
+            passage=network.passage(call.number),
             method=content.method,
             body=content.body,
         )
@@ -294,7 +308,7 @@ class Tasks(ABC):
             self._fail(call, shaped)
             return
         plain = rules.is_downgraded(reply.url, measures.dialled)
-        holes = self._shape.not_emulated(shaped, plain=plain)
+        holes = self._shape.not_emulated(shaped, measures, plain=plain)
         if holes:
             record.not_emulated = [*record.not_emulated, *holes]
         self._settle(call, "success", shaped)

@@ -21,7 +21,11 @@ NOT_EMULATED = frozenset(
         "usingHighPerformanceMode",
     }
 )
-"""Fields nobody can measure on one call from here: always 0 or False, and listed in the record."""
+"""
+Fields nobody can measure on one call from here: 0 or False, and listed in the record.
+
+`estimate_nettype` is known where the network is one of the named ones.
+"""
 TLS_FIELDS = frozenset({"SSLconnectionStart", "SSLconnectionEnd"})
 """Fields that are 0 where a route leads an https address to a plain server."""
 
@@ -74,6 +78,7 @@ _COUNTS: dict[str, Callable[[Measures], object]] = {
 }
 """A host's field -> what it tells of the connection."""
 _MEASURED = {
+    "estimate_nettype": "estimate",
     "peerIP": "ip",
     "port": "port",
     "socketReused": "reused",
@@ -82,7 +87,6 @@ _MEASURED = {
 }
 """A host's field -> the measured figure it tells as it is."""
 _CONSTANTS: dict[str, object] = {
-    "estimate_nettype": 0,
     "httpRttEstimate": 0,
     "transportRttEstimate": 0,
     "downstreamThroughputKbpsEstimate": 0,
@@ -110,7 +114,7 @@ class Layout:
         self._counts = [(name, _COUNTS[field]) for name, field in known.items() if field in _COUNTS]
         figures = {name: _MEASURED[field] for name, field in known.items() if field in _MEASURED}
         self._figures = tuple(figures)
-        self._read = attrgetter(*figures.values()) if figures else None
+        self._read = _reader(tuple(figures.values()))
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def measured(self, moments: Moments) -> Flat[object]:
@@ -122,8 +126,7 @@ class Layout:
         at = [int((t + offset) * 1000) for t in (invoked, queued, dequeued, *times.values())]
         told = Flat(self._empty)
         told.update(zip(plan.fields, plan.pick(at), strict=True))
-        if self._read is not None:
-            told.update(zip(self._figures, self._read(measures), strict=True))
+        told.update(zip(self._figures, self._read(measures), strict=True))
         for name, count in self._counts:
             told[name] = count(measures)
         return told
@@ -150,6 +153,13 @@ def _standing(moment: str, known: tuple[str, ...]) -> str:
         # A reused connection has its lookup and its connecting at the fetch start.
         return "fetch_start"
     return "connect_end" if moment == "tls_end" and "tls_start" in known else moment
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Measures], Sequence[object]]:
+    """Return what reads figures of these names; `attrgetter` returns no tuple for a single one."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda measures: [getattr(measures, name) for name in names]
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[list[int]], Sequence[int]]:

@@ -238,6 +238,10 @@ class Record:
         """Return a moment of `loop.time()` in milliseconds from the call."""
         return (at - self.invoked) * 1000
 
+    def meet(self, conditions: tuple[str, ...]) -> None:
+        """Add the conditions that are in force now to those the call has met before."""
+        self.conditions += tuple(words for words in conditions if words not in self.conditions)
+
     def close(self, result: dict[str, object], *, ok: bool, at: float) -> None:
         """Note how the call ended, `at` milliseconds after it began."""
         self.ok, self.result, self.ended = ok, result, at

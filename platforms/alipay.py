@@ -99,6 +99,8 @@ _SOURCES = {
     ),
     "trace_headers": _UNUSED,
     "limit": _inferred(_REQUEST, "2022", "my.request is said to have no limit; upload names none"),
+    "background_seconds": _inferred(_NETWORK, "2022", "no background rule is published"),
+    "background_calls": _inferred(_NETWORK, "2022", "no background rule is published"),
     "overflow": _inferred(_REQUEST, "2022", "without a limit nothing waits or is refused"),
     "success": _PAGE,
     "fail": _documented(_CONTAINER),
@@ -171,6 +173,7 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.DNS_FAILURE: _ANY_NETWORK,
     Reason.CONNECTION_REFUSED: _ANY_NETWORK,
     Reason.CONNECTION_RESET: _ANY_NETWORK,
+    Reason.NETWORK_CHANGED: _upload_failed("taken as a network failure"),
     Reason.TLS_FAILURE: _ANY_NETWORK,
     Reason.TIMEOUT: Text(
         "上传文件失败", 12, _documented(_SUPPORT, "2022", "12 for an upload; my.request has 13")
@@ -256,6 +259,7 @@ _REQUEST_TEXTS: dict[Reason, Text | Never] = {
         ),
         _said("网络出错", 12),
     ),
+    Reason.NETWORK_CHANGED: _taken_as("网络出错", 12, "taken as a network failure"),
     Reason.TLS_FAILURE: _said("HTTP 错误", 19, "a bad certificate is one of its causes"),
     Reason.TIMEOUT: _said("超时", 13),
     Reason.ABORTED: _said("request:fail abort", 9, "word by word"),

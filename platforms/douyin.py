@@ -80,6 +80,8 @@ _SOURCES = {
     "cookies": _documented(_COOKIE, note="off unless app.json enables the store, from 2.45.0"),
     "trace_headers": _UNUSED,
     "limit": _inferred(_LIVE, note="unknown for uploads; a sister product has 10"),
+    "background_seconds": _inferred(_NETWORK, note="not stated: nothing is interrupted"),
+    "background_calls": _inferred(_NETWORK, note="not stated: as in the foreground"),
     "overflow": _inferred(_LIVE, note="unknown for uploads: queued; the sister product fails"),
     "success": _documented(_UPLOAD, note="header is absent, though one public wrapper reads it"),
     "fail": _documented(_ERRORS, note="errorCode and errorType are being rolled out in its place"),
@@ -132,6 +134,7 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.DNS_FAILURE: _error("network error"),
     Reason.CONNECTION_REFUSED: _error("network error"),
     Reason.CONNECTION_RESET: _error("network error"),
+    Reason.NETWORK_CHANGED: _error("network error"),
     Reason.TLS_FAILURE: _error("network error"),
     Reason.TIMEOUT: _error(
         "timeout", _inferred(_UPLOAD, note="text as on Feishu, of the same engine family")

@@ -83,6 +83,10 @@ _SOURCES = {
         _TRACE, "2023-08-31", "the request page spells one x-tt-log-id and adds x-request-id-op"
     ),
     "limit": _PAGE,
+    "background_seconds": _inferred(_ERRNO, _ERRNO_AS_OF, "not stated: what is sent goes on"),
+    "background_calls": _inferred(
+        _ERRNO, _ERRNO_AS_OF, "112 is for what cannot be called there; taken for uploads too"
+    ),
     "overflow": _inferred(
         _UPLOAD, _AS_OF, "not stated: queued, so that sound apps go on; a sister product fails"
     ),
@@ -143,6 +147,7 @@ _TEXTS: dict[Reason, Text | Never] = {
     ),
     Reason.CONNECTION_REFUSED: _dictionary("Network failure", 305),
     Reason.CONNECTION_RESET: _dictionary("Network failure", 305),
+    Reason.NETWORK_CHANGED: _dictionary("Network failure", 305),
     Reason.TLS_FAILURE: _dictionary("Network failure", 305),
     Reason.TIMEOUT: Text(
         "uploadFile:fail timeout",
@@ -186,6 +191,7 @@ PROFILE = Profile(
     trace_headers=("x-request-id", "x-tt-logid"),
     limit=5,
     overflow="queue",
+    background_calls="refused",
     success=("data", "statusCode", "errMsg", "trace"),
     fail=("errMsg", "trace", "errno", "data", "statusCode"),
     code_key="errno",

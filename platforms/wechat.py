@@ -115,6 +115,8 @@ _SOURCES = {
         _NETWORK,
         note="counted per API by the words of the error text; another reading shares the 10",
     ),
+    "background_seconds": _documented(_NETWORK),
+    "background_calls": _documented(_ERRNO, note="600003 is also a call made in the background"),
     "overflow": _documented(
         _UPLOAD, note="profile has queue times, so calls wait; logs to about 2021 show a refusal"
     ),
@@ -196,6 +198,13 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.CONNECTION_REFUSED: _network("-102:net::ERR_CONNECTION_REFUSED", _CHROMIUM),
     Reason.CONNECTION_RESET: _network(
         "-101:net::ERR_CONNECTION_RESET", _logged(note="a device log")
+    ),
+    Reason.NETWORK_CHANGED: _network(
+        "-21:net::ERR_NETWORK_CHANGED",
+        _inferred(
+            f"{_FORUM}/000c44ee3684d89640822bd6b6b800",
+            note="that all running tasks fail is reported of wx.request; here in an upload's words",
+        ),
     ),
     Reason.TLS_FAILURE: _network("-200:net::ERR_CERT_COMMON_NAME_INVALID", _CHROMIUM),
     Reason.TIMEOUT: Text(
@@ -324,6 +333,13 @@ _REQUEST_TEXTS: dict[Reason, Text | Never] = {
     Reason.DNS_FAILURE: _cronet(-105, "ERR_NAME_NOT_RESOLVED"),
     Reason.CONNECTION_REFUSED: _cronet(-102, "ERR_CONNECTION_REFUSED"),
     Reason.CONNECTION_RESET: _cronet(-101, "ERR_CONNECTION_RESET"),
+    Reason.NETWORK_CHANGED: Text(
+        "request:fail errcode:10011 cronet_error_code:0 error_msg:network change, cancel all task",
+        600001,
+        _reported(
+            f"{_FORUM}/000c44ee3684d89640822bd6b6b800", note="on iOS; with an official reply"
+        ),
+    ),
     Reason.TLS_FAILURE: _cronet(-200, "ERR_CERT_COMMON_NAME_INVALID"),
     Reason.TIMEOUT: Text(
         "request:fail timeout", 5, _logged(note="5 is logged beside `fail:time out`")
@@ -422,6 +438,8 @@ PHONE = Profile(
     ),
     limit=10,
     overflow="queue",
+    background_seconds=5,
+    background_calls="refused",
     success=("data", "statusCode", "header", "errMsg", "profile"),
     fail=("errMsg", "errno"),
     code_key="errno",
@@ -521,6 +539,11 @@ _TOOL_TEXTS: dict[Reason, Text | Never] = {
         "uploadFile:fail Error: connect ECONNREFUSED {ip}:{port}", None, _NODE
     ),
     Reason.CONNECTION_RESET: Text("uploadFile:fail Error: read ECONNRESET", None, _NODE),
+    Reason.NETWORK_CHANGED: Text(
+        "uploadFile:fail Error: read ECONNRESET",
+        None,
+        _guessed(note="the connection is gone; Node's text for that"),
+    ),
     Reason.TLS_FAILURE: Text(
         "uploadFile:fail Error [ERR_TLS_CERT_ALTNAME_INVALID]: {detail}", None, _NODE
     ),

@@ -369,7 +369,7 @@ async def test_an_ended_call_leaves_no_descriptor_open(tmp_path: Path) -> None:
 
 
 async def test_a_file_is_open_from_the_slot_to_the_end_of_its_call(tmp_path: Path) -> None:
-    """A call that waits, is refused, offline or aborted at once holds none."""
+    """A call that waits, reaches no server or is aborted at once holds none."""
     (tmp_path / "a.bin").write_bytes(b"content")
     desk, gates = gated(limit=1)
     desk.path = desk.bridge.files.add("a.bin", tmp_path / "a.bin")
@@ -382,7 +382,7 @@ async def test_a_file_is_open_from_the_slot_to_the_end_of_its_call(tmp_path: Pat
         await gates.sending.wait()
         assert before + 1 == descriptors()
         waiting[0].abort()
-        desk.bridge.network.offline()
+        desk.bridge.network.refuse()
         gates.open()
         await desk.bridge.settled()
         assert before == descriptors()

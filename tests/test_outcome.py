@@ -41,7 +41,7 @@ def shaped(target: Target, answer: Reply | None = None, **values: object) -> dic
 
 def holes(target: Target, result: dict[str, Any], *, plain: bool) -> tuple[str, ...]:
     """Return the placeholders in a success object."""
-    return outcome.shape(target, "uploadFile").not_emulated(result, plain=plain)
+    return outcome.shape(target, "uploadFile").not_emulated(result, Measures(), plain=plain)
 
 
 # --- failures

@@ -21,6 +21,7 @@ _NOTED: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.UNSUPPORTED_SCHEME: ("schemes",),
     Reason.DOMAIN_NOT_LISTED: ("domain_match",),
     Reason.OVER_LIMIT: ("overflow",),
+    Reason.INTERRUPTED_BACKGROUND: ("background_seconds", "background_calls"),
     Reason.TOO_MANY_REDIRECTS: ("max_redirects",),
     Reason.BAD_RESPONSE: ("check_cors", "http_error", "bad_json"),
 }

@@ -45,8 +45,9 @@ class Asked:
 
 def network_state(phone: Phone, device: Device) -> Result:
     """Return the state of the network in the host's words."""
-    up = phone.network.connected
-    word = device.network[0 if up else 1]
+    network = phone.network
+    word = device.network.get(network.kind, network.kind)
+    up = network.connected
     return {"networkType": word, "networkAvailable": up, "isConnected": up}
 
 

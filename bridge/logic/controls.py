@@ -8,7 +8,7 @@ from bridge.errors import BridgeError
 from bridge.values import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bridge.files import Kind
     from bridge.network import Network
@@ -24,12 +24,17 @@ NETWORK: dict[str, Callable[[Network], None]] = {
     "online": lambda network: network.online(),
     "dnsFailure": lambda network: network.dns_failure(),
     "refuse": lambda network: network.refuse(),
+    "reset": lambda network: network.reset(),
+    "stall": lambda network: network.stall(),
+    "background": lambda network: network.background(),
+    "foreground": lambda network: network.foreground(),
     "clear": lambda network: network.clear(),
 }
 CUTS: dict[str, Callable[[Network, int | None, float | None], None]] = {
     "resetAfter": lambda network, size, part: network.reset_after(bytes=size, percent=part),
     "stallAfter": lambda network, size, part: network.stall_after(bytes=size, percent=part),
 }
+_FIGURES: Final = {"up", "down", "latency", "jitter"}
 
 
 class Controls:
@@ -95,7 +100,22 @@ class Controls:
             size, part = (_number(params, key) for key in ("bytes", "percent"))
             CUTS[operation](network, None if size is None else int(size), part)
         else:
-            raise _unknown("network", params)
+            self._shape_network(network, params)
+
+    def _shape_network(self, network: Network, params: Params) -> None:
+        match params:
+            case {"operation": "apply", "text": str(text)}:
+                network.apply(text)
+            case {"operation": "script", "steps": list(steps)}:
+                network.script(_pairs(steps))
+            case {"operation": "slow", "preset": str(preset)}:
+                network.slow(preset)
+            case {"operation": "slow", **figures} if figures and figures.keys() <= _FIGURES:
+                network.slow(**figures)  # type: ignore[arg-type]  # the values are checked there
+            case {"operation": "switch", "preset": str(preset)}:
+                network.switch(preset)
+            case _:
+                raise _unknown("network", params)
 
     def _route(self, params: Params) -> None:
         match params:
@@ -186,6 +206,16 @@ def _number(params: Params, key: str) -> float | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise BridgeError(f"{key} is a number, not {value!r:.60}")
     return value
+
+
+def _pairs(steps: list[object]) -> Iterator[tuple[object, str]]:
+    """Yield the steps of a script, each a list of when and what."""
+    for step in steps:
+        match step:
+            case [at, str(what)]:
+                yield at, what
+            case _:
+                raise BridgeError(f"a step is [when, what], such as ['40%', 'offline'], not {step}")
 
 
 def _unknown(control: str, params: Params) -> BridgeError:

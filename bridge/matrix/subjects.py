@@ -61,7 +61,7 @@ SUBJECTS: Final = (
         "schemes|page_origin|domain_.+|recheck_redirects|max_redirects|check_cors"
         "|(?:forbidden|refused|trace)_headers|content_type|referer|user_agent|cookies|filename",
     ),
-    Subject("schedule", "Schedule", "limit|overflow"),
+    Subject("schedule", "Schedule and background", "limit|overflow|background_.+"),
     Subject("success", "What `success` receives", r"uploadFile\.success\.(.+)", _KEYS),
     Subject("fail", "What `fail` receives", r"uploadFile\.fail\.(.+)", _KEYS),
     Subject("progress", "What a progress listener receives", r"uploadFile\.progress\.(.+)", _KEYS),

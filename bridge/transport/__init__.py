@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bridge.files import OpenFile
     from bridge.reasons import Reason
+    from bridge.transport.shaping import Passage
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -68,6 +69,7 @@ class WireUpload(NamedTuple):
         max_redirects: hops followed before `TOO_MANY_REDIRECTS`.
         cookies: whether the transport's jar takes part, keyed by logical URL.
         cut: where the network ends this upload, or None.
+        passage: what is asked before bytes pass; None where nothing slows or stops them.
         method: the request method, in capitals.
         body: the body as it is, empty for none; None sends the form of `fields` and `files`.
     """
@@ -82,6 +84,7 @@ class WireUpload(NamedTuple):
     max_redirects: int = 5
     cookies: bool = False
     cut: Cut | None = None
+    passage: Passage | None = None
     method: str = "POST"
     body: bytes | None = None
 
@@ -116,6 +119,8 @@ class Measures:
     connect_start connect_end tls_start request_start request_end response_start response_end
     redirect_start redirect_end`; a name that never happened is absent, and a further hop replaces
     the one before (redirect times excepted, which exist for redirects within one host only).
+
+    `estimate` is the caller's: the kind of network by WeChat's numbers, 0 where nobody knows it.
     """
 
     times: dict[str, float] = field(default_factory=dict)
@@ -129,6 +134,7 @@ class Measures:
     request_headers: Headers = ()
     body_bytes: int = 0
     unrouted: str = ""
+    estimate: int = 0
 
 
 class Events(Protocol):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bridge.files import OpenFile
     from bridge.transport import Cut, Events
     from bridge.transport.multipart import Form
+    from bridge.transport.shaping import Passage
 
 _KIB = 1024
 AT_ONCE = 48 * _KIB
@@ -84,18 +85,20 @@ class UploadBody(payload.Payload):
         form: what to send; its files belong to whoever opened them.
         events: what is told of it.
         cut: where the network ends it.
+        passage: what is asked before each piece leaves; None where nothing slows it.
         tuning: how it is written.
         share: what bodies of one loop have in common; None for a body on its own.
     """
 
     _autoclose = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the first two by keyword
         self,
         form: Form,
         events: Events,
         *,
         cut: Cut | None = None,
+        passage: Passage | None = None,
         tuning: Tuning = DEFAULT_TUNING,
         share: Share | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class UploadBody(payload.Payload):
         self.form = form
         self.measures = events.measures
         self.cut = cut
+        self.passage = passage
         self.tuning = tuning
         self.share = share or tuning.share()
         self.failure: TransportFailure | None = None
@@ -149,7 +153,8 @@ class UploadBody(payload.Payload):
         Never waits. Raises `OSError` when a file cannot be read or the peer has gone.
         """
         attempt = self._begin(writer)
-        if self.cut is not None or self.form.size > AT_ONCE:
+        shaped = self.cut is not None or self.passage is not None
+        if shaped or self.form.size > AT_ONCE:
             return False
         try:
             return await attempt.at_once()
@@ -221,7 +226,9 @@ class _Attempt:
     async def send(self) -> None:
         """Send all that is not on its way yet, up to where the body is cut."""
         body = self._body
-        if body.form.size > body.tuning.small:
+        if body.passage is not None:
+            await self._send_shaped(body.passage)
+        elif body.form.size > body.tuning.small:
             await self._send_segments()
         elif not self._written:
             await self._write_joined()
@@ -232,6 +239,35 @@ class _Attempt:
         if body.cut is not None:
             await self._end_connection(body.cut)
         self._complete()
+
+    async def _send_shaped(self, passage: Passage) -> None:
+        """
+        Send piece by piece, each when it may leave.
+
+        A piece is small and soon sent, so the file is read and written here: over plain TCP and TLS
+        alike, every byte is one that the network let through.
+        """
+        total = self._body.form.size
+        for segment in self._body.form.segments:
+            size = len(segment) if isinstance(segment, bytes) else segment.size
+            size, offset = min(size, self._limit - self._written), 0
+            while offset < size:
+                count = min(passage.piece(self._written, total), size - offset)
+                await passage.send(count)
+                await self._send_piece(segment, offset, count)
+                offset += count
+        passage.piece(self._written, total)
+
+    async def _send_piece(self, segment: bytes | OpenFile, offset: int, count: int) -> None:
+        if self._stopped:
+            raise ConnectionAbortedError
+        if isinstance(segment, bytes):
+            piece = segment[offset : offset + count]
+        else:
+            piece = read(segment, count, offset)
+        await self._writer.write(piece)
+        await _flush(self._writer)
+        self._advance(count)
 
     async def _write_joined(self) -> None:
         content = joined(self._body.form)[: self._limit]
@@ -306,6 +342,8 @@ class _Attempt:
         measures = self._body.measures
         measures.times["request_end"] = asyncio.get_running_loop().time()
         measures.rtt = _round_trip(self._writer)
+        if self._body.passage is not None:
+            measures.rtt += self._body.passage.latency * 1000
 
     async def _end_connection(self, cut: Cut) -> None:
         """Act as the network does at the cut: nothing more, or a reset."""

@@ -10,6 +10,7 @@ import aiohttp
 
 from bridge.transport.dial import Dialler
 from bridge.transport.line import DirectLine, Line, SessionLine, WatchedResponse
+from bridge.transport.watch import current
 
 if TYPE_CHECKING:
     import ssl
@@ -59,6 +60,7 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
             response_class=WatchedResponse,
+            trace_configs=[] if tuning.direct else [_tracing()],
         )
         request = partial(aiohttp.ClientRequest, "GET", loop=asyncio.get_running_loop())
         self._dial = lru_cache(maxsize=_REMEMBERED)(request)
@@ -76,3 +78,14 @@ class Client:
         tls = await self.tls_for(way)
         request = self._dial(way.origin, ssl=tls, server_hostname=way.server_hostname)
         return await self._connector.connect(request, [], self._timeout)
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Return what has the session wait where the network makes a new connection slow."""
+    config = aiohttp.TraceConfig()
+
+    async def connected(*_: object) -> None:
+        await current.get().note_connected()
+
+    config.on_connection_create_end.append(connected)
+    return config

@@ -94,7 +94,7 @@ class Exchange:
         self._upload = upload
         self._events = events
         self._max_body = max_body
-        self._watch = Watch(events)
+        self._watch = Watch(events, upload.passage)
         self._set_cookies: list[str] = []
         self._url = first_url(upload.url)
 
@@ -104,7 +104,12 @@ class Exchange:
         form = content_of(upload)
         client = self._client
         body = UploadBody(
-            form, self._events, cut=upload.cut, tuning=client.tuning, share=client.share
+            form,
+            self._events,
+            cut=upload.cut,
+            passage=upload.passage,
+            tuning=client.tuning,
+            share=client.share,
         )
         # A request without a body has nothing that could be cut, but for the whole of it.
         sent = body if form.size or upload.cut is not None else None
@@ -172,6 +177,8 @@ class Exchange:
         return headers
 
     async def _answer(self, hop: _Hop, way: Way, head: Head) -> Reply | _Redirect:
+        if self._upload.passage is not None:
+            await self._upload.passage.round_trip()
         self._watch.mark("response_start")
         headers = decoded(head.raw_headers)
         if "Set-Cookie" in head.headers:
@@ -189,7 +196,8 @@ class Exchange:
         self._events.headers(head.status, headers)
         content = head.content
         # A small answer is there in full, and another task or two are saved by not waiting for it.
-        body = content.read_nowait() if content.is_eof() else await self._read(content)
+        at_once = content.is_eof() and self._upload.passage is None
+        body = content.read_nowait() if at_once else await self._read(content)
         if len(body) > self._max_body:
             raise self._too_large()
         self._end_response(head)
@@ -227,9 +235,13 @@ class Exchange:
         return _Redirect(head.status, target)
 
     async def _read(self, content: aiohttp.StreamReader) -> bytes:
-        body = bytearray()
+        body, passage, passed = bytearray(), self._upload.passage, 0
         async for chunk in content.iter_any():
             body += chunk
+            if passage is not None:
+                # What passes is what was on the wire, which for a compressed answer is less.
+                arrived, passed = content.total_raw_bytes - passed, content.total_raw_bytes
+                await passage.receive(arrived)
             if len(body) > self._max_body:
                 raise self._too_large()
         return bytes(body)

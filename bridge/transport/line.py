@@ -152,6 +152,8 @@ class DirectLine:
         protocol = self._connection.protocol
         if protocol is None:
             raise aiohttp.ServerDisconnectedError
+        if self._watch.passage is not None:
+            await self._watch.note_connected()
         protocol.set_response_params(skip_payload=method == "HEAD", read_until_eof=True)
         return protocol
 

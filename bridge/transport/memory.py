@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.transport import Cut, Events, FilePart, Headers, WireUpload
+    from bridge.transport.shaping import Passage
 
 _CHUNK = 1024 * 1024
 # The second lets a page of H5 read the answer, as the embedded server's does.
@@ -115,12 +116,16 @@ class MemoryTransport:
             raise TransportFailure(Reason.INTERNAL, {"detail": "the transport is closed"})
         answer = self._script.popleft() if self._script else self._default
         _mark(events, "fetch_start")
+        if upload.passage is not None:
+            await _connect(upload.url, upload.passage, events)
         await asyncio.sleep(self._latency)
         if isinstance(answer, TransportFailure):
             raise answer
         await self._send_body(upload, events)
         self.uploads.append(_arrived(upload))
         await asyncio.sleep(self._latency)
+        if upload.passage is not None:
+            await upload.passage.round_trip()
         return await self._receive(upload, events, answer)
 
     async def aclose(self) -> None:
@@ -132,7 +137,11 @@ class MemoryTransport:
         events.measures.request_headers = upload.headers
         _mark(events, "request_start")
         limit = form.size if upload.cut is None else upload.cut.at(form.size)
-        await self._progress(form, events, limit)
+        if upload.passage is None:
+            await self._progress(form, events, limit)
+        else:
+            await _pass(form, events, limit, upload.passage)
+            events.measures.rtt = upload.passage.latency * 1000
         if upload.cut is not None:
             await _end_connection(upload.cut, limit)
         _mark(events, "request_end")
@@ -154,7 +163,10 @@ class MemoryTransport:
         events.measures.received_bytes = len(answer.body) + _head_size(answer.headers)
         upload.check_answer(upload.url, answer.headers)
         events.headers(answer.status, answer.headers)
-        await asyncio.sleep(0)
+        if upload.passage is None:
+            await asyncio.sleep(0)
+        else:
+            await upload.passage.receive(len(answer.body))
         _mark(events, "response_end")
         return Reply(
             status=answer.status,
@@ -173,6 +185,28 @@ def _answer(status: int, body: bytes | str, headers: Mapping[str, str]) -> _Answ
 
 def _mark(events: Events, name: str) -> None:
     events.measures.times[name] = asyncio.get_running_loop().time()
+
+
+async def _connect(url: str, passage: Passage, events: Events) -> None:
+    """Take as long as the network makes connecting, and a handshake for https, last."""
+    _mark(events, "connect_start")
+    await passage.round_trip()
+    if url.startswith("https:"):
+        _mark(events, "tls_start")
+        await passage.round_trip()
+    _mark(events, "connect_end")
+
+
+async def _pass(form: Form, events: Events, limit: int, passage: Passage) -> None:
+    """Let the body leave piece by piece, up to `limit` bytes of it."""
+    sent = 0
+    while sent < limit:
+        count = min(passage.piece(sent, form.size), limit - sent)
+        await passage.send(count)
+        sent += count
+        events.measures.body_bytes = sent
+        events.progress(sent, form.size)
+    passage.piece(sent, form.size)
 
 
 async def _end_connection(cut: Cut, sent: int) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bridge.transport import Events
     from bridge.transport.line import Head
+    from bridge.transport.shaping import Passage
 _HOP_TIMES = (
     "dns_start",
     "dns_end",
@@ -35,10 +36,17 @@ _HOP_TIMES = (
 
 
 class Watch:
-    """Fills the measures of one upload from what the layers below report."""
+    """
+    Fills the measures of one upload from what the layers below report.
 
-    def __init__(self, events: Events) -> None:
+    Args:
+        events: what is told of it.
+        passage: what slows it, or None.
+    """
+
+    def __init__(self, events: Events, passage: Passage | None = None) -> None:
         self.measures = events.measures
+        self.passage = passage
         self._times = events.measures.times
         self._clock = asyncio.get_running_loop().time
         self._writer: AbstractStreamWriter | None = None
@@ -68,6 +76,17 @@ class Watch:
         self.note_peer(address, port)
         if "connect_start" not in self._times:
             self.mark("connect_start")
+
+    async def note_connected(self) -> None:
+        """Have a new connection, and its TLS handshake, take as long as the network makes them."""
+        if self.passage is None or "connect_start" not in self._times:
+            return
+        began = self._clock()
+        await self.passage.round_trip()
+        if "tls_start" in self._times:
+            # The handshake has been made already; it is felt after the time of connecting.
+            self._times["tls_start"] += self._clock() - began
+            await self.passage.round_trip()
 
     def note_request(self, writer: AbstractStreamWriter, headers: Mapping[str, str]) -> None:
         """

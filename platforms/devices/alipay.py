@@ -248,7 +248,7 @@ PHONE = Device(
     apis=_apis(simulated=False),
     info=_INFO,
     version_key="version",
-    network=("WIFI", "NOTREACHABLE"),
+    network={"wifi": "WIFI", "2g": "2G", "3g": "3G", "4g": "4G", "none": "NOTREACHABLE"},
     sync_failure="return",
     results_word="callback",
     sources=_SOURCES,

@@ -16,7 +16,9 @@ def words(asking: Asking) -> tuple[str, str]:
     """Return the words for a network and for none, as this target says them."""
     device = asking.bridge.profile.device
     assert device is not None
-    return ("wifi", "none") if asking.bridge.target.startswith("uni/") else device.network
+    if asking.bridge.target.startswith("uni/"):
+        return "wifi", "none"
+    return device.network.get("wifi", "wifi"), device.network.get("none", "none")
 
 
 async def test_the_type_follows_the_network(asking: Asking) -> None:

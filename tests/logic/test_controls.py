@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PICTURE = b"\x89PNG\r\n\x1a\n rest"
 BYTES = {"$bytes": base64.b64encode(PICTURE).decode()}
+WIFI = ["wifi (up 1875000 B/s, down 3750000 B/s, latency 2 ms)"]
 FAR = "https://api.example.com"
 
 
@@ -119,7 +120,36 @@ async def test_every_method_of_the_network_has_a_control() -> None:
     """The table misses nothing that sets a condition."""
     names = {name for name, _ in getmembers(Network, isfunction) if not name.startswith("_")}
     words = {re.sub("_(.)", lambda match: match[1].upper(), name) for name in names}
-    assert {*controls.NETWORK, *controls.CUTS} == words - {"judge", "watch"}
+    asked = {"judge", "watch", "attend", "begin", "passage", "mark", "reach", "close"}
+    shaping = {"apply", "script", "slow", "switch"}
+    assert {*controls.NETWORK, *controls.CUTS} == words - asked - shaping
+
+
+@pytest.mark.parametrize(
+    ("given", "conditions"),
+    [
+        (
+            {"operation": "slow", "preset": "2g"},
+            ["2g (up 6250 B/s, down 31250 B/s, latency 300 ms)"],
+        ),
+        ({"operation": "slow", "up": 1000, "latency": 0.5}, ["slow (up 1000 B/s, latency 500 ms)"]),
+        ({"operation": "switch", "preset": "wifi"}, WIFI),
+        (
+            {"operation": "apply", "text": "refuse,stall,offline@40%"},
+            ["connection_refused", "stalled"],
+        ),
+        ({"operation": "script", "steps": [[0, "background"], ["40%", "offline"]]}, ["background"]),
+    ],
+)
+async def test_a_network_is_shaped_as_in_python(
+    session: Session, given: dict[str, object], conditions: list[str]
+) -> None:
+    """Speed, switch, conditions as text and scripts; `reset` takes all of it back."""
+    session.ask("network", **given)
+    assert conditions == list(session.bridge.network.conditions)
+    session.ask("reset")
+    assert not session.bridge.network.conditions
+    assert session.bridge.network.mark(100) is None
 
 
 async def test_the_server_answers_as_it_is_told(session: Session) -> None:
@@ -240,6 +270,11 @@ async def test_reset_takes_everything_back(session: Session) -> None:
         ("network", {"operation": "resetAfter"}, "give either bytes= or percent="),
         ("network", {"operation": "resetAfter", "bytes": "7"}, "bytes is a number, not '7'"),
         ("network", {"operation": "stallAfter", "percent": True}, "percent is a number, not True"),
+        ("network", {"operation": "slow"}, "control.network cannot do"),
+        ("network", {"operation": "slow", "upload": 5}, "control.network cannot do"),
+        ("network", {"operation": "slow", "up": "5"}, "up='5' is not a number of bytes a second"),
+        ("network", {"operation": "switch", "preset": "6g"}, "'6g' is no preset; there are weak,"),
+        ("network", {"operation": "script", "steps": ["offline"]}, "a step is [when, what]"),
         ("route", {"origin": FAR}, "control.route cannot do"),
         ("route", {"origin": "here", "to": None}, "'here' is not an origin"),
         ("server", {"operation": "reply", "colour": 7}, "control.server cannot do"),

@@ -163,7 +163,12 @@ def test_a_value_is_json_data(platform: Profile | Layer) -> None:
             {"message": "chooseImage:fail cancel", "code": None},
             None,
         ),
-        ("my", "device.network", ["WIFI", "NOTREACHABLE"], None),
+        (
+            "my",
+            "device.network",
+            {"wifi": "WIFI", "2g": "2G", "3g": "3G", "4g": "4G", "none": "NOTREACHABLE"},
+            None,
+        ),
         ("my", "device.info.brand", "Xiaomi", None),
         (
             "wx",

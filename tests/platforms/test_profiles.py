@@ -360,7 +360,8 @@ def test_the_developer_tools_answer_these_reasons_differently() -> None:
     tools = {reason.value: text for reason, text in wechat.DEVTOOLS.texts.items()}
     expected = {
         "missing_file", "not_a_file", "unreadable_file", "bad_url", "offline", "dns_failure",
-        "connection_refused", "connection_reset", "tls_failure", "timeout", "bad_response",
+        "connection_refused", "connection_reset", "network_changed", "tls_failure", "timeout",
+        "bad_response",
     }  # fmt: skip
     assert expected == changed_keys(tools, phone)
 

@@ -1,0 +1,128 @@
+"""Conditions over real sockets: what the other side sees, and that nothing is left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge import Bridge
+from bridge.sink import UploadServer
+from bridge.transport.body import Tuning
+from bridge.transport.http import HttpTransport
+from bridge.transport.line import DIRECT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+LINES = [True, False] if DIRECT else [False]
+FAR = "https://a.test"
+SIZE = 200_000
+
+
+class Scene:
+    """A bridge over real sockets, and the server it uploads to."""
+
+    def __init__(self, bridge: Bridge, server: UploadServer) -> None:
+        self.bridge = bridge
+        self.server = server
+        self.path = bridge.files.add("a.png", b"x" * SIZE)
+
+    def options(self, **more: object) -> dict[str, object]:
+        """Return the options of an upload."""
+        return {"url": f"{FAR}/x", "filePath": self.path, "name": "f"} | more
+
+
+@pytest.fixture(params=LINES, ids=lambda direct: "direct" if direct else "session")
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
+    """Provide a scene on each way a request takes through aiohttp."""
+    transport = HttpTransport(tuning=Tuning(direct=request.param))
+    async with UploadServer() as server, Bridge("wx", transport=transport) as bridge:
+        bridge.route(FAR, to=server.url)
+        yield Scene(bridge, server)
+
+
+async def test_a_slow_upload_arrives_whole(stage: Scene) -> None:
+    """Paced in small pieces, every byte is there, and the times are those of the condition."""
+    stage.bridge.network.slow(up=1_000_000, latency=0.05)
+    outcome = await stage.bridge.call("uploadFile", stage.options())
+    assert outcome.ok
+    times = outcome.record.times
+    assert times["send"] - times["connect"] >= 50
+    assert times["sent"] - times["send"] >= SIZE / 1000 * 0.95
+    assert times["first_byte"] - times["sent"] >= 50
+    [file] = stage.server.uploads[0].files
+    assert SIZE == file.size
+    profile = outcome.result["profile"]
+    assert isinstance(profile, dict)
+    assert profile["rtt"] >= 50
+
+
+async def test_a_connection_that_is_kept_is_slow_to_open_only_once(stage: Scene) -> None:
+    """The second call reuses it, and waits for its first byte alone."""
+    stage.bridge.network.slow(latency=0.05)
+    first, second = [await stage.bridge.call("uploadFile", stage.options()) for _ in range(2)]
+    assert "connect" in first.record.times
+    assert "connect" not in second.record.times
+    assert second.record.times["send"] < 50
+
+
+async def test_an_answer_arrives_slowly(stage: Scene) -> None:
+    """The body of an answer passes at the bandwidth down."""
+    stage.server.reply(200, "a" * 20_000)
+    stage.bridge.network.slow(down=100_000)
+    outcome = await stage.bridge.call("uploadFile", stage.options())
+    assert "a" * 20_000 == outcome.result["data"]
+    times = outcome.record.times
+    assert times["end"] - times["first_byte"] >= 190
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ("offline@40%", "offline"),
+        ("reset@40%", "connection_reset"),
+        ("switch@40%", "network_changed"),
+        ("reset_after:40%,4g", "connection_reset"),
+    ],
+)
+async def test_the_server_sees_a_body_that_breaks_off(
+    stage: Scene, steps: str, reason: str
+) -> None:
+    """It gets no byte beyond the place; nothing of the call is left."""
+    stage.bridge.network.apply(steps)
+    outcome = await stage.bridge.call("uploadFile", stage.options())
+    assert reason == outcome.reason
+    assert [] == stage.bridge.in_flight
+    await stage.server.close()
+    [upload] = stage.server.uploads
+    body = outcome.record.request.size if outcome.record.request else 0
+    assert 0.4 * SIZE <= body <= 0.41 * SIZE
+    assert upload.size <= body
+    assert "the connection was lost" in str(upload.error)
+
+
+async def test_a_tunnel_ends_and_the_upload_goes_on(stage: Scene) -> None:
+    """Nothing is lost in it, on one and the same connection."""
+    stage.bridge.network.script([("40%", "stall"), ("+100ms", "online")])
+    outcome = await stage.bridge.call("uploadFile", stage.options())
+    assert outcome.ok
+    assert 1 == len(stage.server.uploads)
+    times = outcome.record.times
+    assert times["sent"] - times["send"] >= 100
+
+
+async def test_a_stalled_call_runs_into_its_timeout(stage: Scene) -> None:
+    """Before it has connected, too."""
+    stage.bridge.network.stall()
+    outcome = await stage.bridge.call("uploadFile", stage.options(timeout=100))
+    assert "timeout" == outcome.reason
+    assert [] == stage.bridge.in_flight
+
+
+async def test_a_request_without_a_body_is_slowed(stage: Scene) -> None:
+    """A GET has a connection and a first byte to wait for, and no place in a body."""
+    stage.bridge.network.apply("slow:latency=50ms,offline@0%")
+    outcome = await stage.bridge.call("request", {"url": f"{FAR}/x"})
+    assert outcome.ok
+    assert (outcome.record.ended or 0) >= 100

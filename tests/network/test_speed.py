@@ -1,0 +1,210 @@
+"""A slow network: how long things take, in virtual time over a line without sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from bridge.conditions import PRESETS
+from tests.network.lines import SIZE, Scene, play
+
+BETWEEN = {
+    "2g": ("2g", 3),
+    "3g": ("3g", 4),
+    "4g": ("4g", 5),
+    "wifi": ("wifi", 5),
+    "weak": ("2g", 2),
+}
+
+
+def spent(scene: Scene, start: str, end: str) -> float:
+    """Return the milliseconds between two moments of the newest call."""
+    times = scene.bridge.calls[-1].times
+    return times[end] - times[start]
+
+
+def test_a_body_leaves_at_the_bandwidth() -> None:
+    """So many bytes a second, the form's own included, with progress all the way."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(up=10_000)
+        outcome = await stage.upload()
+        assert outcome.ok
+        record = outcome.record
+        body = record.request.size if record.request else 0
+        assert body > SIZE
+        assert body / 10 == pytest.approx(spent(stage, "send", "sent"))
+        assert 101 == len(record.progress)
+        for (before, sent), (after, more) in pairwise(record.progress):
+            assert more - sent == pytest.approx((after - before) * 10, abs=1)
+
+    play("wx", scene)
+
+
+def test_an_answer_arrives_at_the_bandwidth() -> None:
+    """Down is a direction of its own."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(down=1000)
+        outcome = await stage.upload()
+        assert b"a" * 5000 == str(outcome.result["data"]).encode()
+        assert 5000 == pytest.approx(spent(stage, "first_byte", "end"))
+        assert 0 == spent(stage, "send", "sent")
+
+    play("wx", scene, body=b"a" * 5000)
+
+
+@pytest.mark.parametrize(("scheme", "trips"), [("https", 3), ("http", 2)])
+def test_latency_is_felt_at_connect_tls_and_first_byte(scheme: str, trips: int) -> None:
+    """Each takes one round trip longer; without TLS there are two."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(latency=0.3)
+        outcome = await stage.upload(url=f"{scheme}://127.0.0.1/x")
+        assert outcome.ok
+        assert 300 * trips == pytest.approx(outcome.record.times["end"])
+        assert 300 == pytest.approx(spent(stage, "sent", "first_byte"))
+        assert 300 * (trips - 1) == pytest.approx(spent(stage, "connect", "send"))
+        if trips > 2:
+            assert 300 == pytest.approx(spent(stage, "tls", "send"))
+
+    play("wx", scene)
+
+
+def test_calls_share_the_bandwidth() -> None:
+    """Two uploads at once take as long as one after the other, and end together."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(up=10_000)
+        alone = (await stage.upload()).record.ended or 0
+        ends = [o.record.ended for o in await asyncio.gather(stage.upload(), stage.upload())]
+        assert [2 * alone, 2 * alone] == pytest.approx(ends, rel=0.01)
+
+    play("wx", scene)
+
+
+def jittered(seed: int) -> list[float]:
+    """Return how long three uploads take on a line whose latency wavers."""
+    took: list[float] = []
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(latency=1, jitter=0.5)
+        took.extend([(await stage.upload()).record.ended or 0 for _ in range(3)])
+
+    play("wx", scene, seed=seed)
+    return took
+
+
+def test_jitter_repeats_for_a_seed() -> None:
+    """It stays within its bounds, differs by call and by seed, and is the same each time."""
+    first = jittered(1)
+    assert first == jittered(1)
+    assert first != jittered(2)
+    assert 3 == len(set(first))
+    assert all(1500 <= each <= 4500 for each in first)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("target", ["wx", "my", "tt:douyin", "uni/h5"])
+def test_the_phone_agrees_with_a_preset(target: str, preset: str) -> None:
+    """The network's type, its news, and WeChat's estimate are those of the preset."""
+    kind, estimate = BETWEEN[preset]
+
+    async def scene(stage: Scene) -> None:
+        api, heard = stage.bridge.api, []
+        api.onNetworkStatusChange(lambda news: heard.append(news["networkType"].lower()))
+        stage.bridge.network.slow(preset)
+        told = (await stage.bridge.call("getNetworkType")).result["networkType"]
+        assert kind == str(told).lower()
+        assert ([] if kind == "wifi" else [kind]) == heard
+        if target == "wx":
+            outcome = await stage.upload()
+            profile = outcome.result["profile"]
+            assert isinstance(profile, dict)
+            slow = PRESETS[preset].slow
+            assert (estimate, slow.latency * 1000) == (profile["estimate_nettype"], profile["rtt"])
+            assert "profile.estimate_nettype" not in outcome.record.not_emulated
+
+    play(target, scene)
+
+
+def test_without_a_preset_the_estimate_stays_a_placeholder() -> None:
+    """It is 0, and the record says that nobody measured it."""
+
+    async def scene(stage: Scene) -> None:
+        outcome = await stage.upload()
+        profile = outcome.result["profile"]
+        assert isinstance(profile, dict)
+        assert 0 == profile["estimate_nettype"]
+        assert "profile.estimate_nettype" in outcome.record.not_emulated
+
+    play("wx", scene)
+
+
+def test_a_timeout_on_a_slow_line_is_the_hosts() -> None:
+    """A body that takes longer than the time limit ends in it, to the millisecond."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(up=1000)
+        outcome = await stage.upload()
+        assert "timeout" == outcome.reason
+        assert 60_000 == pytest.approx(outcome.record.times["end"])
+        assert "uploadFile:fail timeout" == outcome.result["errMsg"]
+
+    play("wx", scene)
+
+
+def test_a_cut_is_met_on_a_slow_line_too() -> None:
+    """Speed and failures combine: the connection is reset once half of the body has left."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.apply("slow:up=10kB:latency=1s,reset_after:50%")
+        outcome = await stage.upload()
+        assert "connection_reset" == outcome.reason
+        assert 2000 + SIZE / 20 == pytest.approx(outcome.record.times["end"], rel=0.01)
+        expected = ("slow (up 10000 B/s, latency 1000 ms)", "reset after 50 %")
+        assert expected == outcome.record.conditions
+        assert list(expected) == outcome.record.to_json()["conditions"]
+
+    play("wx", scene)
+
+
+def test_speed_may_change_on_the_way() -> None:
+    """What is being sent goes on at the new bandwidth."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.apply("slow:up=10kB,slow:up=100kB@50%")
+        outcome = await stage.upload()
+        assert outcome.ok
+        assert 5.5 * SIZE / 100 == pytest.approx(spent(stage, "send", "sent"), rel=0.01)
+
+    play("wx", scene)
+
+
+def test_a_cleared_network_slows_nothing() -> None:
+    """Later calls take the free way again."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow("weak")
+        assert stage.bridge.network.passage(1) is not None
+        stage.bridge.network.clear()
+        assert stage.bridge.network.passage(1) is None
+        outcome = await stage.upload()
+        assert (True, 0, ()) == (outcome.ok, outcome.record.ended, outcome.record.conditions)
+
+    play("wx", scene)
+
+
+def test_a_request_is_as_slow() -> None:
+    """Its body and its answer pass the same network."""
+
+    async def scene(stage: Scene) -> None:
+        stage.bridge.network.slow(up=1000, down=100, latency=1)
+        options = {"url": "https://a.test/x", "method": "POST", "data": "x" * 1000}
+        outcome = await stage.bridge.call("request", options)
+        assert outcome.ok
+        assert 3000 + 1000 + 110 == pytest.approx(outcome.record.times["end"])
+
+    play("wx", scene, body=b"{       :1}")
