@@ -203,12 +203,14 @@ def read(text: str) -> tuple[list[Condition], list[Step]]:
     """
     Read conditions as they are written: those that hold at once, and the steps of a script.
 
+    An empty text has none.
+
     Raises:
         BridgeError: one of them is none, and what there is.
     """
     at_once: list[Condition] = []
     steps: list[Step] = []
-    for part in text.split(","):
+    for part in text.split(",") if text else ():
         words, timed, at = part.strip().partition("@")
         if timed:
             steps.append(Step(at_of(at), condition(words)))
@@ -279,5 +281,5 @@ def _unknown(text: str, name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  only for a mistake
 
     near = get_close_matches(name, _KNOWN, 1)
-    guess = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{name!r} is no network condition{guess} There are {', '.join(_KNOWN)}"
+    there_are = f"did you mean {near[0]!r}? There are" if near else "there are"
+    return f"{name!r} is no network condition; {there_are} {', '.join(_KNOWN)}"

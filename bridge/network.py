@@ -211,7 +211,7 @@ class Network:
         """
         Set conditions as they are written on the command line, such as `3g,offline@40%`.
 
-        What has an `@` becomes a script, and replaces the one before.
+        What has an `@` becomes a script, and replaces the one before. An empty text sets nothing.
 
         Raises:
             BridgeError: a word that is no condition, or a time or place that is none.

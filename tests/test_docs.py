@@ -22,14 +22,15 @@ GUIDES = (
     "docs/compare.md",
     "docs/conformance.md",
     "docs/javascript.md",
+    "docs/network.md",
     "docs/performance.md",
     "docs/protocol.md",
     "docs/report.md",
 )
 # Their code is that of other test runners, which tests/runners starts.
 RUN_ELSEWHERE = ("docs/javascript-runners.md",)
-# It has no code: `minibridge matrix` writes it, as tests/matrix checks.
-GENERATED = ("docs/matrix.md",)
+# They have no code: `minibridge matrix` writes them, as tests check.
+GENERATED = ("docs/matrix.md", "docs/conditions.md")
 RUNNABLE = {"python", "console", "sh"}
 SHOWN = {"text", "json", "toml", "yaml", "javascript"}
 SECONDS = 100

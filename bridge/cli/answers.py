@@ -27,6 +27,7 @@ _DECIDES = {
     Reason.UNSUPPORTED_SCHEME: "schemes",
     Reason.DOMAIN_NOT_LISTED: "domain_match",
     Reason.OVER_LIMIT: "overflow",
+    Reason.INTERRUPTED_BACKGROUND: "background_calls",
     Reason.TOO_MANY_REDIRECTS: "max_redirects",
     Reason.BAD_RESPONSE: "check_cors",
     Reason.DNS_FAILURE: "bridge.route",
@@ -166,6 +167,8 @@ def _sent(answer: Answer, screen: Screen) -> None:
         Row((Cell("dialled", "dim"), Cell(request.dialled or _ABSENT))),
         Row((Cell("body", "dim"), Cell(f"{request.size:,} bytes"))),
     ]
+    met = answer.record.conditions
+    rows += [Row((Cell("network", "dim"), Cell(", ".join(met))))] if met else []
     screen.table(Table(("", ""), rows), 2)
     screen.write("")
     _parts(answer, screen)

@@ -75,6 +75,7 @@ def _upload(commands: Commands) -> None:
     it = _command(commands, "upload", "upload", "Upload a file on one or many targets.")
     it.add_argument("file", metavar="FILE", type=Path, help="the file that is picked and sent")
     _targeting(it)
+    _network(it)
     it.add_argument(
         "--to",
         metavar="URL",
@@ -95,6 +96,7 @@ def _run(commands: Commands) -> None:
     )
     it.add_argument("file", metavar="FILE.js", type=Path, help="the logic file that is run")
     _targeting(it)
+    _network(it)
     _running(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
     _showing(it)
@@ -176,6 +178,7 @@ def _compare(commands: Commands) -> None:
         "call", metavar="CALL.json|FILE.js", type=Path, help="a call's options, or a logic file"
     )
     _targeting(it, "all")
+    _network(it)
     it.add_argument(
         "--format",
         choices=("text", "markdown", "json"),
@@ -225,6 +228,7 @@ def _serve(commands: Commands) -> None:
         "--on", metavar="T", default="wx", help="what a client gets that names none (default: wx)"
     )
     repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
+    _network(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
     _showing(it)
 
@@ -238,6 +242,7 @@ def _exec(commands: Commands) -> None:
         as_json=argparse.SUPPRESS,  # refused there, since standard output is the runner's
     )
     _targeting(it)
+    _network(it)
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
     _showing(it)
     it.add_argument(
@@ -257,9 +262,10 @@ def _matrix(commands: Commands) -> None:
     )
     it.add_argument(
         "--format",
-        choices=("md", "html", "json"),
+        choices=("md", "html", "json", "conditions"),
         default="md",
-        help="Markdown, one HTML page, or JSON as --json has it (default: md)",
+        help="Markdown, one HTML page, JSON as --json has it, or what is said of each network "
+        "condition, as Markdown (default: md)",
     )
     it.add_argument("-o", dest="output", metavar="FILE", type=Path, help="where to write it")
 
@@ -312,6 +318,16 @@ def _targeting(it: argparse.ArgumentParser, usual: str = "wx") -> None:
     repeatable(it, "--set", "FIELD=VALUE", pair, "another reading of a profile field")
 
 
+def _network(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--network",
+        metavar="C[,C...]",
+        type=_conditions,
+        default="",
+        help="network conditions, such as 3g,offline@40%%; see docs/network.md",
+    )
+
+
 def repeatable(
     it: argparse.ArgumentParser,
     flag: str,
@@ -342,6 +358,18 @@ def json_pair(text: str) -> tuple[str, object]:
     except ValueError as error:
         message = f"{value!r} is not JSON; a text needs its quotes: '{key}=\"{value}\"'"
         raise argparse.ArgumentTypeError(message) from error
+
+
+def _conditions(text: str) -> str:
+    """Check network conditions; raises `ArgumentTypeError`."""
+    from bridge.conditions import read  # noqa: PLC0415  not for every command
+    from bridge.errors import BridgeError  # noqa: PLC0415
+
+    try:
+        read(text)
+    except BridgeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _number(text: str) -> float:

@@ -29,6 +29,7 @@ def run(args: Namespace, screen: Screen) -> int:
         args.call,
         targets,
         api=args.api,
+        setup=lambda bridge: bridge.network.apply(args.network),
         engine=args.engine,
         deadline=args.deadline,
         routes=args.route,

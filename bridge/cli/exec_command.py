@@ -41,7 +41,7 @@ def run(args: Namespace, _: Screen) -> int:
         raise Mistake(
             "exec has no --json: standard output is the command's own; --trace FILE keeps its calls"
         )
-    openers = {name: sessions.opener(name, args.set) for name in names_of(args.on)}
+    openers = {name: sessions.opener(name, args.set, args.network) for name in names_of(args.on)}
     with sessions.tracing(args.trace, lambda: None) as keep:
         statuses = asyncio.run(_exec(openers, command, keep, ui=args.ui))
     if len(openers) > 1:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bridge import registry
 from bridge.cli.look import Mistake
 from bridge.matrix import matrix_of
+from bridge.matrix.conditions import page as conditions
 from bridge.matrix.data import data
 from bridge.matrix.markdown import markdown
 from bridge.matrix.page import page
@@ -37,7 +38,12 @@ def _json(matrix: Matrix) -> str:
     return json.dumps(data(matrix), ensure_ascii=False, indent=2) + "\n"
 
 
-_FORMATS: dict[str, Callable[[Matrix], str]] = {"md": markdown, "html": page, "json": _json}
+_FORMATS: dict[str, Callable[[Matrix], str]] = {
+    "md": markdown,
+    "html": page,
+    "json": _json,
+    "conditions": conditions,
+}
 
 
 def _platforms(asked: str) -> list[Profile | Layer]:

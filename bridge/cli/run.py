@@ -38,6 +38,7 @@ class Plan:
         engine: `auto`, `node` or `quickjs`.
         deadline: seconds the program may take on one target.
         routes: origins that the embedded server answers for.
+        network: the conditions it meets, as text.
     """
 
     file: Path
@@ -45,6 +46,7 @@ class Plan:
     engine: str
     deadline: float
     routes: list[str]
+    network: str
 
 
 class Stage(NamedTuple):
@@ -84,7 +86,7 @@ def _plan(args: Namespace) -> Plan:
     check_file(args.file)
     names = names_of(args.on)
     targets = [(name, overrides_for(name, args.set)) for name in names]
-    return Plan(args.file, targets, args.engine, args.deadline, args.route)
+    return Plan(args.file, targets, args.engine, args.deadline, args.route, args.network)
 
 
 async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], page: watching.Page) -> None:
@@ -120,6 +122,7 @@ def _package(file: Path) -> Path:
 async def _run_on(bridge: Bridge, plan: Plan, stage: Stage, runs: list[Ran]) -> None:
     """Run the file on one target, and keep what came of it however it ends."""
     server, children, teller = stage
+    bridge.network.apply(plan.network)
     for origin in plan.routes:
         bridge.route(origin, to=server.url)
     ran = Ran(bridge.target)

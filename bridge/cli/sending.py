@@ -39,6 +39,7 @@ class Plan:
         name: the form field.
         file_type: Alipay's `fileType`, passed only where the host knows the option.
         extra: further options, which win.
+        network: the conditions it meets, as text.
     """
 
     file: Path
@@ -47,6 +48,7 @@ class Plan:
     name: str
     file_type: str | None
     extra: dict[str, object]
+    network: str = ""
 
     def options(self, target: Target, path: str) -> dict[str, object]:
         """Return the options as a mini-program for this target would write them."""
@@ -106,6 +108,7 @@ class _Sender:
                 if self.route is not None:
                     bridge.route(self.route[0], to=self.route[1])
                 path = bridge.files.add(self.plan.file.name, self.plan.file)
+                bridge.network.apply(self.plan.network)
                 options = self.plan.options(resolve(name, overrides), path)
                 with self.bar.following(bridge):
                     await bridge.call(UPLOAD, options)

@@ -36,7 +36,7 @@ async def _serve(args: Namespace, screen: Screen) -> int:
     for number in _ENDING:
         asyncio.get_running_loop().add_signal_handler(number, ended.put_nowait, _SIGNALLED + number)
     with sessions.tracing(args.trace, lambda: ended.put_nowait(USAGE)) as keep:
-        open_bridge = sessions.opener(args.on, args.set)
+        open_bridge = sessions.opener(args.on, args.set, args.network)
         where = {"host": args.host, "port": args.port, "token": args.token}
         async with (
             watching.page(f"serve {args.on}", wanted=args.ui) as page,

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from bridge.uploads import Upload
 
 
-def opener(default: str, given: list[tuple[str, str]]) -> Callable[[str], Bridge]:
+def opener(
+    default: str, given: list[tuple[str, str]], network: str = ""
+) -> Callable[[str], Bridge]:
     """
     Return what opens a bridge on a client's target, or on the default where it names none.
+
+    Args:
+        default: that target.
+        given: fields to set, by name.
+        network: the conditions each bridge begins with, as text.
 
     Raises:
         Mistake: a field that no one word can tell.
@@ -34,7 +41,9 @@ def opener(default: str, given: list[tuple[str, str]]) -> Callable[[str], Bridge
 
     def open_bridge(target: str) -> Bridge:
         name = target or default
-        return Bridge(name, **overrides_for(name, given))  # type: ignore[arg-type]  # fields, by name
+        bridge = Bridge(name, **overrides_for(name, given))  # type: ignore[arg-type]  # fields, by name
+        bridge.network.apply(network)
+        return bridge
 
     return open_bridge
 

@@ -51,6 +51,7 @@ def _plan(args: Namespace) -> Plan:
         name=args.name,
         file_type=args.file_type or kind_of(args.file.name),
         extra=_extra(args),
+        network=args.network,
     )
 
 

@@ -21,7 +21,7 @@ _NOTHING: Final = "–"
 
 def markdown(matrix: Matrix) -> str:
     """Return the whole matrix, ready to be written to a file."""
-    lines = [*_head(matrix), *(line for table in matrix.tables for line in _section(table))]
+    lines = [*_head(matrix), *(line for table in matrix.tables for line in section(table))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -32,14 +32,19 @@ def _head(matrix: Matrix) -> Iterator[str]:
     yield ""
     for paragraph in overview.INTRODUCTION:
         yield from (_prose(paragraph), "")
-    for standing in citing.STANDINGS.values():
-        sign = f"`{standing.sign}`" if standing.sign else "no sign"
-        yield f"- {sign}: {standing.word}, {standing.meaning}"
+    yield from legend()
     yield ""
     yield from _aligned(overview.HEADINGS, map(_summary, overview.summaries(matrix)))
     yield ""
     yield from (f"- [{_prose(t.subject.title)}](#{t.subject.key})" for t in matrix.tables)
     yield ""
+
+
+def legend() -> Iterator[str]:
+    """Yield the lines that tell what the signs behind numbers mean."""
+    for standing in citing.STANDINGS.values():
+        sign = f"`{standing.sign}`" if standing.sign else "no sign"
+        yield f"- {sign}: {standing.word}, {standing.meaning}"
 
 
 def _summary(line: overview.Summary) -> list[str]:
@@ -49,7 +54,8 @@ def _summary(line: overview.Summary) -> list[str]:
     return [name, _text(line.title), _text(line.version_counts), *map(str, line.counts)]
 
 
-def _section(table: Table) -> Iterator[str]:
+def section(table: Table) -> Iterator[str]:
+    """Yield the lines of one table, with its sources."""
     numbers = citing.numbered(table)
     yield f'<a id="{table.subject.key}"></a>'
     yield ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -61,6 +61,10 @@ class Row:
     meaning: str
     cells: tuple[Cell, ...]
 
+    def only(self, columns: Iterable[int]) -> Row:
+        """Return the row in some of its columns."""
+        return replace(self, cells=tuple(self.cells[at] for at in columns))
+
     @property
     def alike(self) -> bool:
         """Tell whether every column and every variant of it says the same."""
@@ -103,6 +107,12 @@ class Matrix:
         named.sort(key=lambda each: SUBJECTS.index(each[0]))
         groups = groupby(named, key=lambda each: each[0])
         return tuple(self._table(subject, list(group)) for subject, group in groups)
+
+    def row(self, entry: str, name: str, meaning: str) -> Row:
+        """Return one entry in every column, under a name; it may be one that no platform has."""
+        known = self.facts.get(entry, {})
+        cells = tuple(_cell(column, known) for column in self.columns)
+        return Row(entry, name, meaning, cells)
 
     def meaning(self, entry: str) -> str:
         """Return what an entry is: in its field's words, else in those most schemas have for it."""

@@ -41,6 +41,7 @@ def in_force(text: str) -> list[str]:
         ("reset_after:40%", ["reset after 40 %"]),
         ("stall_after:64kB,3g", [in_force("3g")[0], "stall after 64000 bytes"]),
         ("offline,3g,background,clear", []),
+        ("", []),
     ],
 )
 def test_conditions_are_written_as_words(text: str, words: list[str]) -> None:
@@ -82,7 +83,7 @@ def test_a_place_is_a_byte_of_a_body(at: str, place: int | None) -> None:
     [
         ("5g", "'5g' is no network condition"),
         ("ofline", r"'ofline' is no network condition; did you mean 'offline'\?"),
-        ("", "'' is no network condition"),
+        (" ", "'' is no network condition; there are weak, 2g"),
         ("3g,,offline", "'' is no network condition"),
         ("3g:up=5", "'3g:up=5' is not how '3g' is written"),
         ("offline:5", "is not how 'offline' is written"),
