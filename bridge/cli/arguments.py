@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
         _exec,
         _matrix,
         _report,
+        _sweep,
     ):
         add(commands)
     return top
@@ -281,6 +283,29 @@ def _report(commands: Commands) -> None:
         metavar="FILE",
         type=Path,
         help="the page (default: beside the trace, as TRACE.html)",
+    )
+
+
+def _sweep(commands: Commands) -> None:
+    it = _command(
+        commands, "sweep", "sweep", "Play the product of targets, networks, seeds and scenarios."
+    )
+    it.add_argument("plan", metavar="PLAN.toml", type=Path, help="what is swept")
+    it.add_argument(
+        "-o", dest="output", metavar="FILE", type=Path, required=True, help="where results go"
+    )
+    it.add_argument("--resume", action="store_true", help="go on with FILE where it ends")
+    it.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a Dask scheduler whose workers play, tcp://HOST:PORT",
+    )
+    it.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_count,
+        default=os.cpu_count() or 1,
+        help="processes on this machine (default: one per core)",
     )
 
 
