@@ -59,7 +59,7 @@ async def _made(scenario: Scenario, call: Call, server: str) -> Result:
             page = bridge.profile.page_origin
             origins = [ORIGIN, *([page] if page else []), *scenario.how.routes, *call.origins]
             route(bridge, server, origins)
-        apply(bridge.network, scenario.condition.what)
+        apply(bridge.network, scenario.condition.text)
         outcome = await bridge.call(call.api, call.on(bridge.files))
     return _told(outcome, own_texts(server) if server else {})
 

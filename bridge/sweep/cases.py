@@ -36,7 +36,7 @@ async def _played(scenario: Scenario, scene: Scene, engine: Engine) -> Result:
     clock = asyncio.get_running_loop().time
     stage = Stage(scene, scenario.seed)
     async with stage:
-        apply(stage.bridge.network, scenario.condition.what)
+        apply(stage.bridge.network, scenario.condition.text)
         began = clock()
         events = await engine.play(scene, stage)
         ms = (clock() - began) * 1000

@@ -62,7 +62,7 @@ class Plan:
         """What tells this plan from another: a hash of all that decides what is recorded."""
         told = {
             "targets": self.targets,
-            "conditions": [[one.name, one.what] for one in self.conditions],
+            "conditions": [[one.name, one.text] for one in self.conditions],
             "seeds": list(self.seeds) if not isinstance(self.seeds, range) else repr(self.seeds),
             "items": [[item.name, _content(item)] for item in self.items],
             "how": asdict(self.how),

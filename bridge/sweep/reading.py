@@ -20,7 +20,7 @@ from bridge.sweep.scenario import Condition, How, Item, Script
 from bridge.target import all_names, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 Table = dict[str, Any]
@@ -107,26 +107,22 @@ def _versions(table: Table) -> dict[str, list[str]]:
 def _conditions(table: Table) -> tuple[Condition, ...]:
     given = table.get("conditions", [condition.NONE])
     if isinstance(given, list):
-        given = {_name(what): what for what in given}
+        given = {text: text for text in _listed("conditions", given)}
     if not isinstance(given, dict):
-        raise BridgeError("conditions is a list, or a table of conditions by name")
+        raise BridgeError("conditions is a list of texts, or a table of texts by name")
     if not given:
-        raise BridgeError('conditions is empty, so there is nothing to sweep; none is ["none"]')
-    return tuple(Condition(name, _condition(name, what)) for name, what in given.items())
+        raise BridgeError('conditions is empty, so there is nothing to sweep; leave it at ["none"]')
+    return tuple(Condition(name, _condition(name, text)) for name, text in given.items())
 
 
-def _name(what: object) -> str:
-    """Return what a condition without a name is called: itself."""
-    if isinstance(what, dict):
-        return ", ".join(f"{key} {_name(inner)}".strip() for key, inner in what.items())
-    return str(what)
-
-
-def _condition(name: str, what: object) -> str | Mapping[str, object]:
+def _condition(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise BridgeError(f"condition {name!r} is a text, not {text!r:.60}")
     try:
-        return condition.check(what)
+        condition.check(text)
     except BridgeError as error:
         raise BridgeError(f"condition {name!r}: {error}") from error
+    return text
 
 
 def _seeds(table: Table) -> Sequence[int]:

@@ -22,11 +22,11 @@ class Condition:
 
     Attributes:
         name: the name.
-        what: the condition, as `bridge.sweep.condition.apply` takes it.
+        text: the condition, as `bridge.sweep.condition.apply` takes it.
     """
 
     name: str
-    what: str | Mapping[str, object]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ async def _played(scenario: Scenario, script: Script, kept: Kept) -> Result:
         own = Bridge(scenario.target, files=script.root, album=[picture()], seed=scenario.seed)
         async with own as bridge:
             route(bridge, server.url, [ORIGIN, *scenario.how.routes])
-            apply(bridge.network, scenario.condition.what)
+            apply(bridge.network, scenario.condition.text)
             heard = _Heard()
             program = Program(
                 bridge,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MIXED = """\
 targets = ["wx", "my@10.2.0", "uni/tt:feishu"]
-conditions = ["none", "offline", "reset_after=40%"]
+conditions = ["none", "offline", "reset_after:40%"]
 seeds = 2
 routes = ["https://api.example.com"]
 

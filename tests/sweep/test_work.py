@@ -35,7 +35,7 @@ def played(plan: Plan) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("transport", ["sockets", "memory"])
 def test_a_call_passes_where_it_ends_in_success(folder: Folder, transport: str) -> None:
     """Whether over sockets or in memory; a failure brings its reason, and what `fail` got."""
-    conditions = 'conditions = ["none", "offline", "reset_after=40%"]\n'
+    conditions = 'conditions = ["none", "offline", "reset_after:40%"]\n'
     good, offline, reset = played(
         read(folder.plan(f'transport = "{transport}"\n{conditions}{CALL}'))
     )
@@ -55,7 +55,7 @@ def test_a_call_passes_where_it_ends_in_success(folder: Folder, transport: str) 
 
 def test_a_minute_of_waiting_in_memory_takes_no_time(folder: Folder) -> None:
     """Virtual time passes while nothing happens, and `ms` is told in it."""
-    text = 'targets = ["wx", "my"]\ntransport = "memory"\nconditions = ["stall_after=40%"]\n'
+    text = 'targets = ["wx", "my"]\ntransport = "memory"\nconditions = ["stall_after:40%"]\n'
     for record in played(read(folder.plan(text + CALL))):
         assert "timeout" == record["reason"]
         assert record["ms"] >= 10_000
