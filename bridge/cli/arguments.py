@@ -145,6 +145,7 @@ def _check(commands: Commands) -> None:
         help="judge what a probe has seen, and compare it with the emulator",
     )
     it.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML")
+    it.add_argument("--html", metavar="FILE", type=Path, help="write the results as one HTML page")
     it.add_argument(
         "--coverage", action="store_true", help="also tell how many facts no case has proved"
     )

@@ -23,6 +23,7 @@ from bridge.conformance.scene import Place
 from bridge.conformance.spread import run_spread
 from bridge.conformance.subject import run_subject
 from bridge.logic.engine import MissingEngineError
+from bridge.report.checked import write_check
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -60,8 +61,7 @@ def _run(args: Namespace, screen: Screen) -> int:
     began = time.perf_counter()
     verdicts, player = (_played if args.subject is None else _subjected)(args)
     seconds = time.perf_counter() - began
-    if args.junit is not None:
-        _write(args.junit, junit(verdicts))
+    _keep(verdicts, player, args)
     covered = coverage(verdicts) if args.coverage else None
     if args.json:
         screen.json(_data(verdicts, covered))
@@ -93,9 +93,17 @@ def _subjected(args: Namespace) -> tuple[list[Verdict], str]:
 
 def _compare(args: Namespace, screen: Screen) -> int:
     verdicts, status = recorded.run(args, screen)
+    _keep(verdicts, args.transcript.name, args)
+    return status
+
+
+def _keep(verdicts: list[Verdict], player: str, args: Namespace) -> None:
+    """Write the files that were asked for."""
     if args.junit is not None:
         _write(args.junit, junit(verdicts))
-    return status
+    if args.html is not None:
+        cases = {case.id: case for case in load(args.cases)}
+        write_check(verdicts, cases, args.html, f"check, {player}")
 
 
 def _places(args: Namespace) -> list[Place]:

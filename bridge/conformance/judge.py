@@ -62,6 +62,7 @@ class Verdict:
         error: why it could not be played to its end, in a sentence.
         proved: the facts whose expectations hold, by entry.
         seconds: how long it took.
+        holds: what was judged, passed or not.
     """
 
     case: str
@@ -72,6 +73,7 @@ class Verdict:
     error: str = ""
     proved: tuple[str, ...] = field(default=(), repr=False)
     seconds: float = 0.0
+    holds: tuple[Hold, ...] = field(default=(), repr=False)
 
     def to_json(self) -> Json:
         """Return the verdict as data; `detail` is None for a case that passed."""
@@ -111,6 +113,7 @@ def judge(scene: Scene, transcript: Transcript, seconds: float = 0.0) -> Verdict
         faults=tuple(faults),
         proved=() if faults else tuple(dict.fromkeys(proved)),
         seconds=seconds,
+        holds=scene.holds,
     )
 
 

@@ -1,14 +1,18 @@
-"""The matrix as one HTML page: no script, nothing to fetch, light or dark, wide or narrow."""
+"""
+The matrix as one HTML page: nothing to fetch, light or dark, wide or narrow.
+
+The tables are there without a script; the one of the page narrows them.
+"""
 
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from bridge.matrix import citing, overview
 from bridge.matrix.wording import Piece, prose, said
+from bridge.report.document import MATRIX, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,27 +26,13 @@ _NOTHING: Final = '<span class="nothing">–</span>'
 
 def page(matrix: Matrix) -> str:
     """Return the whole matrix as one document."""
-    return "\n".join([*_head(), *_introduction(matrix), *_tables(matrix), "</body>", "</html>", ""])
-
-
-def _head() -> Iterator[str]:
-    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    yield "<!doctype html>"
-    yield '<html lang="en">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="color-scheme" content="light dark">'
-    yield f"<title>minibridge: {escape(overview.TITLE.lower())}</title>"
-    yield f"<style>\n{style}</style>"
-    yield "</head>"
-    yield "<body>"
+    before, after = document(MATRIX, "matrix.mjs")
+    return before + "\n".join([*_introduction(matrix), *_tables(matrix), ""]) + after
 
 
 def _introduction(matrix: Matrix) -> Iterator[str]:
-    yield '<a class="skip" href="#tables">Skip to the tables</a>'
-    yield "<header>"
-    yield f"<h1>{escape(overview.TITLE)}</h1>"
+    yield '<section class="about" aria-labelledby="about">'
+    yield f'<h2 id="about">{escape(overview.TITLE)}</h2>'
     yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in overview.INTRODUCTION)
     yield '<dl class="standings">'
     for status, standing in citing.STANDINGS.items():
@@ -51,15 +41,11 @@ def _introduction(matrix: Matrix) -> Iterator[str]:
         yield f'<dt class="{status}">{sign}</dt><dd>{escape(meaning)}</dd>'
     yield "</dl>"
     yield from _overview(matrix)
-    yield "</header>"
+    yield "</section>"
     yield '<nav class="subjects" aria-label="Subjects"><ul>'
     for table in matrix.tables:
         yield f'<li><a href="#on-{table.subject.key}">{_prose(table.subject.title)}</a></li>'
     yield "</ul></nav>"
-    yield (
-        '<label class="choice"><input type="checkbox" id="differing">'
-        "Only what differs between hosts</label>"
-    )
 
 
 def _overview(matrix: Matrix) -> Iterator[str]:
@@ -95,10 +81,12 @@ def _tables(matrix: Matrix) -> Iterator[str]:
 def _section(table: Table) -> Iterator[str]:
     numbers = citing.numbered(table)
     title = _prose(table.subject.title)
-    yield f'<section id="on-{table.subject.key}">'
-    yield '<table class="facts" role="table">'
-    note = f"<p>{_prose(table.subject.note)}</p>" if table.subject.note else ""
-    yield f"<caption><h2>{title}</h2> {len(table.rows)} entries{note}</caption>"
+    name = f"title-{table.subject.key}"
+    yield f'<section class="subject" id="on-{table.subject.key}" aria-labelledby="{name}">'
+    yield f'<h3 id="{name}">{title}</h3> <span class="quiet">{len(table.rows)} entries</span>'
+    if table.subject.note:
+        yield f'<p class="quiet">{_prose(table.subject.note)}</p>'
+    yield f'<table class="facts" role="table" aria-labelledby="{name}">'
     yield from _columns(["Entry", *map(_title, table.columns)])
     yield '<tbody role="rowgroup">'
     yield from (line for row in table.rows for line in _row(row, table, numbers))
@@ -151,8 +139,9 @@ def _fact(fact: Fact) -> str:
 def _mark(fact: Fact, table: Table, numbers: dict[Source, int]) -> str:
     source = citing.cited(fact)
     anchor, status = _anchor(table, numbers[source]), source.status
-    label = f"source {numbers[source]}, {citing.STANDINGS[status].word}"
-    sign = escape(citing.mark(source, numbers))
+    mark = citing.mark(source, numbers)
+    label = f"source {mark}, {citing.STANDINGS[status].word}"
+    sign = escape(mark)
     return f'<a class="source {status}" href="#{anchor}" aria-label="{label}">{sign}</a>'
 
 

@@ -3,23 +3,23 @@ The report: a trace as one HTML file that needs nothing else.
 
 `reading` takes records from a trace file line by line, and `page` writes the document around them.
 What a browser runs lies in `web/` as plain HTML, CSS and ES modules; `bundle` puts it together.
+
+The same modules make the other pages: `watch` and `server` show calls while they happen, `checked`
+what came of a check, and `bridge.matrix.page` the facts of all hosts.
 """
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.errors import BridgeError
 from bridge.report.page import Page, Written
 from bridge.report.reading import Skipped, TraceReader
+from bridge.report.replacing import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TextIO
+    from pathlib import Path
 
 __all__ = ["Page", "Report", "Skipped", "TraceReader", "Written", "write_report"]
 
@@ -47,7 +47,7 @@ def write_report(trace: Path, path: Path) -> Report:
     if _same(path, trace):
         raise BridgeError(f"the page would overwrite the trace {str(trace)!r}; give another -o")
     reader = TraceReader(trace)
-    with _replaced(path) as out:
+    with replaced(path) as out:
         page = Page(out, trace.name)
         for record in reader:
             page.add(record)
@@ -56,17 +56,3 @@ def write_report(trace: Path, path: Path) -> Report:
 
 def _same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[TextIO]:
-    """Open a new file that takes the place of another when all went well, and else leaves none."""
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            fresh = Path(folder) / path.name
-            with fresh.open("w", encoding="utf-8", newline="\n") as out:
-                yield out
-            fresh.replace(path)
-    except OSError as error:
-        message = f"cannot write the page {str(path)!r}: {error.strerror}"
-        raise BridgeError(message) from error

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from typing import Final
 
 from bridge.report import bundle
 
-STYLES: Final = ("tokens.css", "report.css")
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A kind of page: its markup, and what it looks like beside what all pages share."""
+
+    page: str
+    styles: tuple[str, ...]
+
+
+REPORT: Final = Frame("report.html", ("panes.css", "report.css"))
+CHECK: Final = Frame("check.html", ("panes.css", "check.css"))
+MATRIX: Final = Frame("matrix.html", ("matrix.css",))
+_SHARED: Final = ("tokens.css", "frame.css")
 
 _POLICY: Final = (
     "default-src 'none'",
@@ -20,20 +33,21 @@ _POLICY: Final = (
 )
 
 
-def document(entry: str, *, connect: str | None = None) -> tuple[str, str]:
+def document(frame: Frame, entry: str, *, connect: str | None = None) -> tuple[str, str]:
     """
     Return what stands before and after the data of a page.
 
     Args:
+        frame: the kind of page.
         entry: the module of `web/` that starts it: `file.mjs` reads the data that the page holds.
         connect: a source the page may hear from, such as `'self'`; None for a page that is a file.
     """
-    style = f"\n{bundle.style(*STYLES)}"
+    style = f"\n{bundle.style(*_SHARED, *frame.styles)}"
     script = f"\n{bundle.script(entry)}"
     policy = [f"script-src {_hashed(script)}", f"style-src {_hashed(style)}", *_POLICY]
     if connect is not None:
         policy.append(f"connect-src {connect}")
-    page = bundle.text_of("page.html").replace("@@policy@@", "; ".join(policy))
+    page = bundle.text_of(frame.page).replace("@@policy@@", "; ".join(policy))
     before, _, after = page.replace("@@style@@", style).partition("@@data@@\n")
     return before, after.replace("@@script@@", script)
 

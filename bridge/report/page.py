@@ -8,14 +8,13 @@ script and the one style sheet that it holds, known by their hashes.
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from bridge.report.document import document
+from bridge.report.blocks import named, packed
+from bridge.report.document import REPORT, document
 from bridge.report.emulated import about
 from bridge.report.texts import Texts
 
@@ -53,7 +52,7 @@ class Page:
         self._characters = 0
         self._calls = 0
         self._targets: dict[str, object] = {}
-        head, self._foot = document("file.mjs")
+        head, self._foot = document(REPORT, "file.mjs")
         out.write(head)
 
     def add(self, record: dict[str, object]) -> None:
@@ -79,21 +78,14 @@ class Page:
             "skipped": [str(each) for each in skipped],
             "leftOut": written.left_out,
         }
-        self._data("about", told)
+        self._out.write(named("about", told))
         self._out.write(self._foot)
         return written
 
     def _flush(self) -> None:
         if self._block:
-            # Without a time of packing the same trace makes the same page.
-            packed = gzip.compress("\n".join(self._block).encode(), mtime=0)
-            self._data(None, base64.b64encode(packed).decode())
+            self._out.write(packed(self._block))
             self._block, self._characters = [], 0
 
     def _keep(self, name: str, text: str) -> None:
-        self._data(f"text-{name}", text)
-
-    def _data(self, name: str | None, value: object) -> None:
-        which = 'class="calls"' if name is None else f'id="{name}"'
-        text = json.dumps(value).replace("<", "\\u003c")
-        self._out.write(f'<script type="application/json" {which}>{text}</script>\n')
+        self._out.write(named(f"text-{name}", text))

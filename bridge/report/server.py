@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bridge import visitors
 from bridge.errors import BridgeError
-from bridge.report.document import document
+from bridge.report.document import REPORT, document
 
 if TYPE_CHECKING:
     from bridge.report.watch import Watch
@@ -45,7 +45,7 @@ class LiveServer:
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
         self.token = secrets.token_urlsafe(24)
-        self._page = "".join(document("live.mjs", connect="'self'"))
+        self._page = "".join(document(REPORT, "live.mjs", connect="'self'"))
         self._runner: web.AppRunner | None = None
         self._looking: asyncio.Task[None] | None = None
         self._port = 0

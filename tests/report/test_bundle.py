@@ -17,7 +17,7 @@ MODULES = sorted(
     if entry.name.endswith(".mjs")
 )
 # Each starts a page as it loads.
-ENTRIES = ("file.mjs", "live.mjs")
+ENTRIES = ("file.mjs", "live.mjs", "check.mjs", "matrix.mjs")
 # What could make markup or code out of data.
 DANGERS = (
     "innerHTML",

@@ -16,7 +16,7 @@ import pytest
 
 from bridge import BridgeError
 from bridge.report import Page, write_report
-from bridge.report.document import document
+from bridge.report.document import REPORT, document
 from bridge.report.texts import Texts
 from tests.report.samples import Json, record, trace
 
@@ -121,7 +121,7 @@ def test_the_policy_allows_the_one_script_and_the_one_style_alone() -> None:
 
 def test_a_page_that_hears_from_a_server_may_connect_there_and_nowhere_else() -> None:
     """The frame serves a page that is fed while things happen as well."""
-    before, after = document("file.mjs", connect="'self'")
+    before, after = document(REPORT, "file.mjs", connect="'self'")
     assert "'self'" == policy_of(before + after)["connect-src"]
 
 

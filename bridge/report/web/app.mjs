@@ -10,13 +10,28 @@ import { List, shownOf } from './list.mjs';
 import { Overview } from './overview.mjs';
 import { Store } from './store.mjs';
 import { PHASES } from './phases.mjs';
+import { offerThemes } from './theme.mjs';
 import { counted } from './words.mjs';
 
 const CLOSER = 0.2;
 const EVERY = 400;
 const FRAME = 16;
 const LONGEST_PRESS = 1000;
-const THEMES = ['auto', 'light', 'dark'];
+const FILTERS = { target: 'all targets', outcome: 'any outcome', reason: 'any reason', api: 'any call' };
+const KEYS = [
+  ['/', 'search'],
+  ['↑ ↓', 'the call before or after'],
+  ['Home End', 'the first or last call'],
+  ['Page Up, Page Down', 'a screen of calls back or on'],
+  ['Enter', 'go to the chosen call'],
+  ['← →', 'another tab, on the tabs'],
+  ['c', 'mark the chosen call for comparison'],
+  ['d', 'compare: the marked calls, or the same call on other targets'],
+  ['a', 'align the starts of all calls, or go by the clock'],
+  ['z', 'look closer at the chosen call, or at the whole time'],
+  ['Escape', 'close what is open, then clear the search'],
+  ['?', 'this list'],
+];
 
 /**
  * Starts the page, empty; a `live` one has calls that are still going on. What it returns takes in
@@ -37,7 +52,7 @@ class App {
   constructor(live) {
     this.live = live;
     this.store = new Store({ live });
-    this.filters = new Filters({ onChange: () => this.narrow() });
+    this.filters = new Filters({ all: FILTERS, onChange: () => this.narrow() });
     this.list = new List({
       onChoose: (call) => this.choose(call),
       onOpen: () => this.detail.focus(),
@@ -59,13 +74,13 @@ class App {
   wire() {
     byId('aligned').addEventListener('click', () => this.align());
     byId('zoom-out').addEventListener('click', () => this.zoom(null));
-    byId('help').addEventListener('click', tell);
-    byId('theme').addEventListener('click', turnTheme);
+    byId('help').addEventListener('click', () => tell(KEYS));
+    offerThemes();
     byId('legend').replaceChildren(...legend());
     if (this.live) this.wireLive();
     listen({
       '/': () => this.filters.search.focus(),
-      '?': tell,
+      '?': () => tell(KEYS),
       a: () => this.align(),
       d: () => this.chosen && this.compareWith(this.chosen),
       z: () => this.closer(),
@@ -213,11 +228,4 @@ function totals(calls, all) {
 
 function legend() {
   return PHASES.map(([key, name]) => el('li', null, el('span', { class: `swatch ${key}`, 'aria-hidden': 'true' }), name));
-}
-
-function turnTheme() {
-  const root = document.documentElement;
-  const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? 'auto') + 1) % THEMES.length];
-  root.dataset.theme = next;
-  byId('theme').textContent = `Theme: ${next}`;
 }

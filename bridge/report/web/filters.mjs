@@ -1,21 +1,23 @@
 // Search and filters: what the list is narrowed to.
 
 import { byId, el } from './dom.mjs';
-import { FIELDS } from './store.mjs';
 import { count } from './words.mjs';
 
-const ALL = { target: 'all targets', outcome: 'any outcome', reason: 'any reason', api: 'any call' };
-
-/** The controls above the list. `onChange()` hears that one has changed. */
+/**
+ * The controls above a list. `all` has the fields to choose among, each with its words for any value;
+ * `onChange()` hears that one has changed.
+ */
 export class Filters {
-  constructor({ onChange }) {
-    this.chosen = Object.fromEntries(FIELDS.map((field) => [field, '']));
+  constructor({ all, onChange }) {
+    this.all = all;
+    this.fields = Object.keys(all);
+    this.chosen = Object.fromEntries(this.fields.map((field) => [field, '']));
     this.onChange = onChange;
     this.search = byId('search');
     this.search.addEventListener('input', () => this.changed());
     this.search.form.addEventListener('submit', (event) => event.preventDefault());
     byId('clear').addEventListener('click', () => this.clear());
-    for (const field of FIELDS) {
+    for (const field of this.fields) {
       this.control(field).addEventListener('change', (event) => {
         this.chosen[field] = event.target.value;
         this.changed();
@@ -31,20 +33,20 @@ export class Filters {
 
   /** Whether anything is narrowed. */
   get active() {
-    return this.search.value.trim() !== '' || FIELDS.some((field) => this.chosen[field]);
+    return this.search.value.trim() !== '' || this.fields.some((field) => this.chosen[field]);
   }
 
   clear() {
     this.search.value = '';
-    for (const field of FIELDS) this.chosen[field] = '';
+    for (const field of this.fields) this.chosen[field] = '';
     this.changed();
     this.search.focus();
   }
 
-  /** Offers the values that there are, each with the number of calls it leaves. */
+  /** Offers the values that there are, each with the number of things it leaves. */
   offer(counts) {
     byId('clear').hidden = !this.active;
-    for (const field of FIELDS) this.fill(field, counts[field]);
+    for (const field of this.fields) this.fill(field, counts[field]);
   }
 
   fill(field, counts) {
@@ -53,7 +55,7 @@ export class Filters {
     // A value that nothing has any more stays while it is the chosen one.
     const values = new Set([...counts.keys(), this.chosen[field]].filter(Boolean));
     const told = [...values].sort().map((value) => [value, `${value} (${count(counts.get(value) ?? 0)})`]);
-    write(control, [['', `${ALL[field]} (${count(all)})`], ...told]);
+    write(control, [['', `${this.all[field]} (${count(all)})`], ...told]);
     control.value = this.chosen[field];
     control.classList.toggle('active', this.chosen[field] !== '');
   }

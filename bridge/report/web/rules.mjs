@@ -26,7 +26,8 @@ export function rule({ step, rule: name, effect, source }) {
   ];
 }
 
-function cited({ status, address, date, note }) {
+/** Where something is written, and how sure it is. */
+export function cited({ status, address, date, note }) {
   const [word, meaning] = standing(status ?? '');
   const where = address ? link(address, href(address)) : null;
   return el(
