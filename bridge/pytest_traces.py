@@ -106,6 +106,8 @@ class Traces:
 
     def _kept(self, nodeid: str, bridge: Bridge, uploads: Sequence[Upload]) -> str:
         """Keep a trace; return where it is, and in a line what last went wrong."""
+        from bridge.why import story_of  # noqa: PLC0415  for a test that failed
+
         told = f"{_many(len(bridge.calls))} on {bridge.target}"
         try:
             file = self._kept_in() / _file_name(nodeid)
@@ -113,7 +115,7 @@ class Traces:
         except OSError as error:
             return f"the trace of {told} could not be kept: {error.strerror}"
         where = os.path.relpath(file, self._config.invocation_params.dir)
-        return "\n".join([*_reasons(bridge.calls), f"trace of {told}: {where}"])
+        return "\n".join([*story_of(bridge.calls), f"trace of {told}: {where}"])
 
     def _kept_in(self) -> Path:
         """Return the folder of this run's traces; without pytest's cache it is a new one."""
@@ -164,19 +166,6 @@ def _data(
         upload = upload_of(record, uploads)
         number = None if upload is None else upload.number
         yield traced(record, upload) | {"session": nodeid, "sink_upload": number}
-
-
-def _reasons(records: Sequence[Record]) -> Iterator[str]:
-    """Say in a line how the last call that did not succeed has ended, if one did not."""
-    from bridge.trace import masked  # noqa: PLC0415  loaded with the bridge
-
-    for record in reversed(records):
-        if not record.ok:
-            name = f"{record.api} #{record.id}"
-            result = json.dumps(masked(record.result), ensure_ascii=False, default=repr)
-            failed = f"{name} failed: {record.reason}, {result}"
-            yield f"{name} had not ended" if record.ok is None else failed
-            return
 
 
 def _many(calls: int) -> str:

@@ -64,7 +64,7 @@ def test_a_failing_test_keeps_its_trace_and_says_where(suite: pytest.Pytester) -
     result.stdout.fnmatch_lines(
         [
             "*- minibridge -*",
-            'uploadFile #2 failed: missing_file, {"error": *',
+            "uploadFile #2 failed: missing_file: *",
             f"trace of 2 calls on my: {trace.relative_to(suite.path)}",
         ]
     )

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from bridge.cli.look import Cell, Row, Table
-from bridge.reasons import Reason
 from bridge.trace import mask_url, masked, sources_of
+from bridge.why import why_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
 _ABSENT = "-"
 _TOO_BAD = 400
-_DECIDES = {
-    Reason.BAD_PARAMETER: "mismatch",
-    Reason.BAD_URL: "bad_url",
-    Reason.UNSUPPORTED_SCHEME: "schemes",
-    Reason.DOMAIN_NOT_LISTED: "domain_match",
-    Reason.OVER_LIMIT: "overflow",
-    Reason.INTERRUPTED_BACKGROUND: "background_calls",
-    Reason.TOO_MANY_REDIRECTS: "max_redirects",
-    Reason.BAD_RESPONSE: "check_cors",
-    Reason.DNS_FAILURE: "bridge.route",
-}
 
 
 def show(found: list[Answer], plan: Plan, screen: Screen) -> None:
@@ -97,19 +86,6 @@ def _plain(value: dict[str, object]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=repr)
-
-
-def why_of(record: Record) -> str:
-    """Return why a call failed: the reason, what decided, and where that is written."""
-    if record.reason is None:
-        return ""
-    decided = record.decisions.to_json(sources_of(record.target))
-    rule = _DECIDES.get(record.reason)
-    decision = next((one for one in decided if one["rule"] == rule), decided[-1])
-    named = [] if decision["rule"] == record.reason else [f"by {decision['rule']}"]
-    source = cast("dict[str, str] | None", decision["source"])
-    where = [] if source is None else [f"{source['status']}: {source['address']}"]
-    return "; ".join([f"{record.reason}: {decision['effect']}", ", ".join(named + where)])
 
 
 def _summary(found: list[Answer], plan: Plan, screen: Screen) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge import stacks
-from bridge.cli.answers import ms, status_cell, verdict, why_of
+from bridge.cli.answers import ms, status_cell, verdict
 from bridge.cli.look import Cell, Mistake, Row, Table
 from bridge.logic.program import JSError
 from bridge.target import resolve
 from bridge.trace import mask_url
+from bridge.why import why_of
 
 if TYPE_CHECKING:
     from bridge.cli.look import Screen, Style
