@@ -7,6 +7,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from bridge.charsets import known_charset
 from bridge.profile import Never, Text
 from bridge.reasons import Reason
 from bridge.timings import NOT_EMULATED, TLS_FIELDS, Layout
@@ -183,10 +184,7 @@ def text_for(profile: Profile, reason: Reason) -> Text:
 
 def decoded(body: bytes, charset: str | None) -> str:
     """Return a body as text by its charset, undecodable bytes replaced, one BOM stripped."""
-    try:
-        text = body.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        text = body.decode("utf-8", "replace")
+    text = body.decode(known_charset(charset) if charset else "utf-8", "replace")
     return text.removeprefix(_BOM)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from bridge.charsets import known_charset
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ _PARAMETER = re.compile(
     r';\s*(?P<key>[\w!#$%&+^`|~.*-]+)\s*=\s*(?:"(?P<quoted>(?:\\"|[^"])*)"|(?P<token>[^\s;"]*))'
     r"\s*(?=;|$)"
 )
-# Python's registry also holds codecs that are no character sets (`zip`, `idna`, `unicode_escape`).
-_TEXT_ENCODING = re.compile(r"utf-|gb|hz|big5|iso|cp|shift|euc|koi8|ascii|mac")
-
 
 _FORM_BEGINNING = re.compile(rb"--[^\r\n]{1,200}\r\nContent-Disposition: *form-data", re.IGNORECASE)
 
@@ -506,7 +504,7 @@ def _filename(given: dict[str, str]) -> str | None:
     if "filename" in given or "filename*" not in given:
         return given.get("filename")
     charset, _, encoded = given["filename*"].partition("'")
-    return unquote(encoded.partition("'")[2], _known(charset), "replace")
+    return unquote(encoded.partition("'")[2], known_charset(charset), "replace")
 
 
 def _parameters(header: str) -> dict[str, str]:
@@ -530,13 +528,4 @@ def _boundary(content_type: str) -> str:
 
 
 def _charset(content_type: str) -> str:
-    return _known(_parameters(content_type).get("charset", ""))
-
-
-def _known(charset: str) -> str:
-    """Return the charset if it is a known text encoding, else UTF-8."""
-    try:
-        known = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        return "utf-8"
-    return known if _TEXT_ENCODING.match(known) else "utf-8"
+    return known_charset(_parameters(content_type).get("charset", ""))

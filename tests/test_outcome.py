@@ -200,6 +200,7 @@ def test_tls_times_are_placeholders_where_an_https_address_was_dialled_plainly()
         ("ab", b"ab", "hex"),
         ("ab", b"ab", "undefined"),
         ("ab", b"ab", "idna"),
+        ("ab-", b"ab-", "punycode"),
         ("ab", b"ab", "utf-8\0"),
         ("ab", b"ab", ""),
         ("a\ufffd", b"a\xff", None),
