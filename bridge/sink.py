@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import ipaddress
 import json
+import logging
 import re
 import socket
 import struct
@@ -14,6 +15,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from bridge.answers import Body, Step, check_step, default_step
 from bridge.errors import BridgeError
@@ -33,6 +35,8 @@ MAX_RECORDED: Final = 1000
 """Uploads that are kept; older ones are forgotten, their numbers are not used again."""
 MAX_SCRIPT: Final = 4 * 1024 * 1024
 """Bytes of the longest script that the admin interface accepts."""
+SERVER_LOG: Final = logging.getLogger("bridge.server")
+"""Where the embedded servers' faults go; what a client did wrong is told to that client alone."""
 _CLOSE_SECONDS: Final = 0.1
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing the socket sends a reset at once."""
@@ -114,7 +118,9 @@ class UploadServer:
         if self._runner is not None:
             raise BridgeError("the upload server has been started already")
         # A client that goes away must not count as in flight any longer.
-        self._server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        self._server = web.Server(
+            self._handle, handler_cancellation=True, access_log=None, logger=SERVER_LOG
+        )
         runner = web.ServerRunner(self._server, shutdown_timeout=_CLOSE_SECONDS)
         await runner.setup()
         try:
@@ -368,6 +374,13 @@ class UploadServer:
     async def _delete_script(self, _: web.BaseRequest) -> web.Response:
         self._script = Script()
         return web.Response(status=204)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+SERVER_LOG.addFilter(_is_our_fault)
 
 
 def _reset(request: web.BaseRequest) -> None:

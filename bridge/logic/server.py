@@ -25,7 +25,7 @@ from bridge.errors import BridgeError
 from bridge.logic.controls import PREFIX, Controls
 from bridge.logic.door import PROTOCOL_VERSION, Door, Json
 from bridge.logic.journal import Journal
-from bridge.sink import UploadServer
+from bridge.sink import SERVER_LOG, UploadServer
 from bridge.values import to_json
 
 if TYPE_CHECKING:
@@ -147,7 +147,9 @@ class BridgeServer:
         """Listen; raises `BridgeError` when the address is not free."""
         application = web.Application()
         application.router.add_get(PATH, self._handle)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_CLOSE_SECONDS)
+        runner = web.AppRunner(
+            application, access_log=None, logger=SERVER_LOG, shutdown_timeout=_CLOSE_SECONDS
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()
