@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bridge.sink import UploadServer
     from bridge.transport import Reply, Transport, TransportFailure
     from bridge.transport.http import HttpTransport
+    from bridge.transport.limits import Limits
     from bridge.transport.memory import MemoryTransport
     from bridge.values import undefined
 
@@ -51,6 +52,7 @@ __all__ = [
     "HostTask",
     "HttpTransport",
     "Layer",
+    "Limits",
     "MemoryTransport",
     "Never",
     "Outcome",
@@ -80,6 +82,7 @@ _HOMES = {
     "bridge.sink": ("UploadServer",),
     "bridge.transport": ("Reply", "Transport", "TransportFailure"),
     "bridge.transport.http": ("HttpTransport",),
+    "bridge.transport.limits": ("Limits",),
     "bridge.transport.memory": ("MemoryTransport",),
     "bridge.values": ("undefined",),
 }

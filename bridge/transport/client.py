@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import aiohttp
 
 from bridge.transport.dial import Dialler
-from bridge.transport.line import DirectLine, Line, SessionLine, WatchedResponse
+from bridge.transport.line import DirectLine, Line, SessionLine, WatchedResponse, ask_once
+from bridge.transport.pool import Pool
 from bridge.transport.watch import current
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from bridge.transport.body import Tuning
     from bridge.transport.dial import Tls
+    from bridge.transport.limits import Limits
     from bridge.transport.origins import Routes, Way
     from bridge.transport.watch import Watch
 
@@ -35,20 +37,28 @@ class Client:
         jar: the transport's cookies.
         tls: the transport's TLS context.
         tuning: how bodies are written.
+        limits: how much an answer may hold.
         limit: connections open at once; 0 for any number.
     """
 
-    def __init__(
-        self, routes: Routes, jar: aiohttp.CookieJar, tls: Tls, tuning: Tuning, limit: int
+    def __init__(  # noqa: PLR0913, PLR0917  the transport's own parts, put together in one place
+        self,
+        routes: Routes,
+        jar: aiohttp.CookieJar,
+        tls: Tls,
+        tuning: Tuning,
+        limits: Limits,
+        limit: int,
     ) -> None:
         self.way = lru_cache(maxsize=_REMEMBERED)(routes.way)
         self.jar = jar
         self.tuning = tuning
+        self.limits = limits
         self.share = tuning.share()
         self.busy = 0
         self._tls = tls
         dialler = Dialler(routes)
-        self._connector = aiohttp.TCPConnector(
+        self._connector = Pool(
             limit=limit,
             use_dns_cache=False,
             resolver=dialler,
@@ -61,6 +71,10 @@ class Client:
             timeout=self._timeout,
             response_class=WatchedResponse,
             trace_configs=[] if tuning.direct else [_tracing()],
+            middlewares=(ask_once,),
+            max_line_size=limits.line,
+            max_field_size=limits.header,
+            max_headers=limits.headers,
         )
         request = partial(aiohttp.ClientRequest, "GET", loop=asyncio.get_running_loop())
         self._dial = lru_cache(maxsize=_REMEMBERED)(request)

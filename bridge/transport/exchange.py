@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from bridge.transport.line import Head
     from bridge.transport.origins import Way
 
-_DRAINED = 64 * 1024  # bytes of a redirect's body read so that its connection can be used again
 _SEE_OTHER = 303
 _TO_GET = frozenset({301, 302, _SEE_OTHER})
 _REDIRECTS = _TO_GET | {307, 308}
@@ -83,17 +82,16 @@ class Exchange:
         client: what it goes over.
         upload: what is sent.
         events: what is told of it.
-        max_body: bytes of a decoded answer above which it is a `BAD_RESPONSE`.
 
     Raises:
         TransportFailure: the upload's address cannot be dialled.
     """
 
-    def __init__(self, client: Client, upload: WireUpload, events: Events, max_body: int) -> None:
+    def __init__(self, client: Client, upload: WireUpload, events: Events) -> None:
         self._client = client
         self._upload = upload
         self._events = events
-        self._max_body = max_body
+        self._limits = client.limits
         self._watch = Watch(events, upload.passage)
         self._set_cookies: list[str] = []
         self._url = first_url(upload.url)
@@ -187,7 +185,7 @@ class Exchange:
         redirect = self._redirect_of(hop.url, head) if head.status in _REDIRECTS else None
         if redirect is None:
             return await self._reply(way, head, headers)
-        await _drain(head.content)
+        await _drain(head.content, self._limits.redirect_body)
         self._end_response(head)
         self._watch.note_redirect(same_host=redirect.url.host == hop.url.host)
         return redirect
@@ -198,7 +196,7 @@ class Exchange:
         # A small answer is there in full, and another task or two are saved by not waiting for it.
         at_once = content.is_eof() and self._upload.passage is None
         body = content.read_nowait() if at_once else await self._read(content)
-        if len(body) > self._max_body:
+        if len(body) > self._limits.body:
             raise self._too_large()
         self._end_response(head)
         return Reply(
@@ -242,12 +240,12 @@ class Exchange:
                 # What passes is what was on the wire, which for a compressed answer is less.
                 arrived, passed = content.total_raw_bytes - passed, content.total_raw_bytes
                 await passage.receive(arrived)
-            if len(body) > self._max_body:
+            if len(body) > self._limits.body:
                 raise self._too_large()
         return bytes(body)
 
     def _too_large(self) -> TransportFailure:
-        detail = f"the answer is larger than {self._max_body} bytes"
+        detail = f"the answer is larger than {self._limits.body} bytes"
         return self._failure(Reason.BAD_RESPONSE, detail)
 
     def _failure(self, reason: Reason, detail: str) -> TransportFailure:
@@ -280,11 +278,11 @@ def _describe_body(headers: CIMultiDict[str], hop: _Hop) -> None:
             headers.setdefault("Content-Type", UNNAMED_TYPE)
 
 
-async def _drain(content: aiohttp.StreamReader) -> None:
+async def _drain(content: aiohttp.StreamReader, most: int) -> None:
     """Read a redirect's body so that its connection can be used again, unless it is long or bad."""
     size = 0
     with contextlib.suppress(aiohttp.ClientError, HttpProcessingError):
         async for chunk in content.iter_any():
             size += len(chunk)
-            if size > _DRAINED:
+            if size > most:
                 return

@@ -17,14 +17,13 @@ from bridge.transport.body import DEFAULT_TUNING, Tuning
 from bridge.transport.client import Client
 from bridge.transport.dial import Tls
 from bridge.transport.exchange import Exchange
+from bridge.transport.limits import DEFAULT_LIMITS, Limits
 from bridge.transport.origins import Origin, Routes
 
 if TYPE_CHECKING:
     import ssl
 
     from bridge.transport import Events, Reply, WireUpload
-
-_MIB = 1024 * 1024
 
 
 class HttpTransport:
@@ -34,7 +33,7 @@ class HttpTransport:
     Args:
         ssl: the TLS context of https targets; None for one that trusts the system's authorities.
         limit: connections open at once; 0 for any number.
-        max_body: bytes of a decoded answer above which it is a `BAD_RESPONSE`.
+        limits: how much an answer may hold before it is a `BAD_RESPONSE`.
         tuning: how bodies are written, for measurements and for tests of each path.
     """
 
@@ -43,13 +42,13 @@ class HttpTransport:
         *,
         ssl: ssl.SSLContext | None = None,
         limit: int = 0,
-        max_body: int = 64 * _MIB,
+        limits: Limits = DEFAULT_LIMITS,
         tuning: Tuning = DEFAULT_TUNING,
     ) -> None:
         self._tls = Tls(ssl)
         self._limit = limit
         self._tuning = tuning
-        self._max_body = max_body
+        self._limits = limits
         self._routes = Routes()
         self._jar: aiohttp.CookieJar | None = None
         self._client: Client | None = None
@@ -84,7 +83,7 @@ class HttpTransport:
         client = self._current_client()
         client.busy += 1
         try:
-            return await Exchange(client, upload, events, self._max_body).run()
+            return await Exchange(client, upload, events).run()
         finally:
             client.busy -= 1
 
@@ -100,7 +99,9 @@ class HttpTransport:
         if self._client is None:
             if self._jar is None:
                 self._jar = aiohttp.CookieJar(unsafe=True)
-            self._client = Client(self._routes, self._jar, self._tls, self._tuning, self._limit)
+            self._client = Client(
+                self._routes, self._jar, self._tls, self._tuning, self._limits, self._limit
+            )
         return self._client
 
     async def _close_retired(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import aiohttp
-from aiohttp.http import StreamWriter
+from aiohttp.http import HttpProcessingError, StreamWriter
 
 from bridge.transport.watch import current
 
@@ -32,8 +32,6 @@ DIRECT: Final = aiohttp.__version__.startswith("3.14.")
 """Whether this aiohttp is one whose connection, writer and parser are known here."""
 _SWITCHING = 101
 _FIRST_FINAL = 200
-_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-_GONE = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 
 
 class Head(Protocol):
@@ -103,15 +101,18 @@ class DirectLine:
     async def ask(
         self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
     ) -> Head:
-        """Send a request; one that may be repeated is, should its connection turn out gone."""
+        """Send a request."""
         self._body = body
-        try:
-            return await self._ask_once(method, way, headers, body)
-        except _GONE as error:
-            if method not in _REPEATABLE or isinstance(error, aiohttp.ClientConnectorError):
-                raise
-        self.drop()
-        return await self._ask_once(method, way, headers, body)
+        protocol = await self._connect(method, way)
+        writer = StreamWriter(protocol, asyncio.get_running_loop())
+        self._watch.note_request(writer, headers)
+        await writer.write_headers(f"{method} {way.path} HTTP/1.1", headers)
+        if body is None:
+            writer.set_eof()
+            self._watch.note_no_body()
+        else:
+            await self._send(body, writer, protocol)
+        return await self._head(protocol)
 
     def end(self) -> None:
         """Part with the connection: back to the pool if all was sent and received, else dropped."""
@@ -133,20 +134,6 @@ class DirectLine:
             if transport is not None:
                 transport.abort()
 
-    async def _ask_once(
-        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
-    ) -> Head:
-        protocol = await self._connect(method, way)
-        writer = StreamWriter(protocol, asyncio.get_running_loop())
-        self._watch.note_request(writer, headers)
-        await writer.write_headers(f"{method} {way.path} HTTP/1.1", headers)
-        if body is None:
-            writer.set_eof()
-            self._watch.note_no_body()
-        else:
-            await self._send(body, writer, protocol)
-        return await self._head(protocol)
-
     async def _connect(self, method: str, way: Way) -> ResponseHandler:
         self._connection = await self._client.connect(way)
         protocol = self._connection.protocol
@@ -154,7 +141,14 @@ class DirectLine:
             raise aiohttp.ServerDisconnectedError
         if self._watch.passage is not None:
             await self._watch.note_connected()
-        protocol.set_response_params(skip_payload=method == "HEAD", read_until_eof=True)
+        limits = self._client.limits
+        protocol.set_response_params(
+            skip_payload=method == "HEAD",
+            read_until_eof=True,
+            max_line_size=limits.line,
+            max_field_size=limits.header,
+            max_headers=limits.headers,
+        )
         return protocol
 
     async def _send(
@@ -180,9 +174,12 @@ class DirectLine:
             protocol.set_exception(_of_client(error), error)
 
     async def _head(self, protocol: ResponseHandler) -> Head:
-        message, content = await protocol.read()
-        while message.code < _FIRST_FINAL and message.code != _SWITCHING:
+        for _ in range(self._client.limits.interim + 1):
             message, content = await protocol.read()
+            if message.code >= _FIRST_FINAL or message.code == _SWITCHING:
+                break
+        else:
+            raise HttpProcessingError(message="the server sends interim answers only")
         self._content = content
         return _Answer(message.code, message.reason, message.headers, message.raw_headers, content)
 
@@ -201,15 +198,18 @@ class SessionLine:
     ) -> Head:
         """Send a request."""
         self._body = body
-        self._response = await self._client.session.request(
-            method,
-            way.wire,
-            data=body,
-            headers=headers,
-            allow_redirects=False,
-            ssl=await self._client.tls_for(way),
-            server_hostname=way.server_hostname,
-        )
+        try:
+            self._response = await self._client.session.request(
+                method,
+                way.wire,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                ssl=await self._client.tls_for(way),
+                server_hostname=way.server_hostname,
+            )
+        except _GoneError as gone:
+            raise gone.error from gone
         if body is None:
             self._watch.note_no_body()
         return self._response
@@ -228,6 +228,29 @@ class SessionLine:
         transport = self._watch.transport
         if transport is not None and transport.is_closing():
             transport.abort()
+
+
+class _GoneError(aiohttp.ClientConnectionError):
+    """Hides from aiohttp's session that a connection has gone."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def ask_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """
+    Keep aiohttp's session from sending some requests again on a connection that has gone.
+
+    A server that takes a request and hangs up is what a test wants to see; connections that had
+    gone before are not used in the first place.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _GoneError(error) from error
 
 
 class WatchedResponse(aiohttp.ClientResponse):

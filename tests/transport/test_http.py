@@ -33,6 +33,7 @@ from bridge.transport.body import Tuning
 from bridge.transport.dial import Dialler, NeverDialledError
 from bridge.transport.failures import REASONS, reason_of
 from bridge.transport.http import HttpTransport
+from bridge.transport.limits import Limits
 from bridge.transport.origins import Routes
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ async def test_an_answer_beyond_the_limit_is_a_bad_response(
     """A long body and a compressed bomb both end at the limit."""
     headers = {"Content-Encoding": "gzip"} if body.startswith(b"\x1f") else {}
     port = await serve(Site(web.Response(body=body, headers=headers)).handle)
-    transport = HttpTransport(max_body=100_000)
+    transport = HttpTransport(limits=Limits(body=100_000))
     failure = await _failure(transport, make(f"http://127.0.0.1:{port}/"), log)
     await transport.aclose()
     assert failure.reason is Reason.BAD_RESPONSE

@@ -159,35 +159,70 @@ async def test_credentials_of_the_address_are_a_header(
     assert f"Host: 127.0.0.1:{port}".encode() in lines
 
 
-@pytest.mark.parametrize(("method", "sent"), [("GET", 3), ("PUT", 3), ("POST", 2)])
-async def test_only_what_may_be_repeated_is_repeated(
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+@pytest.mark.parametrize("before", [0, 1])
+async def test_a_request_that_was_cut_is_not_sent_again(
     transport: HttpTransport,
     serve_raw: ServeRaw,
     make: Callable[..., WireUpload],
     log: Log,
     method: str,
-    sent: int,
+    before: int,
 ) -> None:
-    """A kept connection that ends instead of answering costs a GET nothing, and a POST its call."""
+    """Whatever the method, on a new connection or a kept one: the server's cut is what counts."""
     requests: list[bytes] = []
 
-    async def hang_up_on_the_second(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        requests.append((await _request(reader))[1])
-        writer.write(_OK)
-        requests.append((await _request(reader))[1])
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(before):
+            await _request(reader)
+            writer.write(_OK)
+        requests.append((await _request(reader))[0])
 
-    port = await serve_raw(hang_up_on_the_second)
+    port = await serve_raw(hang_up)
     upload = make(f"http://127.0.0.1:{port}/", method=method, body=b"" if method == "GET" else b"x")
+    for _ in range(before):
+        await transport.send(upload, log)
+    with pytest.raises(TransportFailure) as caught:
+        await transport.send(upload, log)
+    assert caught.value.reason is Reason.CONNECTION_RESET
+    assert log.measures.reused is bool(before)
+    assert len(requests) == 1
+
+
+_UNASKED = {"an answer": _OK, "noise": b"\0\r\n", "an end": b""}
+
+
+@pytest.mark.parametrize("turns", [0, 5], ids=["unread", "read"])
+@pytest.mark.parametrize("unasked", _UNASKED.values(), ids=_UNASKED)
+async def test_a_kept_connection_that_has_spoken_is_not_used(
+    transport: HttpTransport,
+    serve_raw: ServeRaw,
+    make: Callable[..., WireUpload],
+    log: Log,
+    unasked: bytes,
+    turns: int,
+) -> None:
+    """What a server says unasked is no answer to the next request, read by the loop or not yet."""
+    kept: list[socket.socket] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kept.append(writer.get_extra_info("socket"))
+        await _request(reader)
+        writer.write(_OK)
+        await reader.read()
+
+    port = await serve_raw(serve)
+    upload = make(f"http://127.0.0.1:{port}/")
     await transport.send(upload, log)
-    if sent == 3:
-        assert (await transport.send(upload, log)).body == b"ok"
+    if unasked:
+        os.write(kept[0].fileno(), unasked)
     else:
-        with pytest.raises(TransportFailure) as caught:
-            await transport.send(upload, log)
-        assert caught.value.reason is Reason.CONNECTION_RESET
-    assert [upload.body] * sent == requests
+        kept[0].shutdown(socket.SHUT_WR)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    assert (await transport.send(upload, log)).body == b"ok"
+    assert not log.measures.reused
+    assert len(kept) == 2
 
 
 async def test_a_refused_connection_is_not_tried_again(
