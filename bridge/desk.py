@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, phone: Phone, record_limit: int) -> None:
         self.records: deque[Record] = deque(maxlen=record_limit)
-        self.watcher: Watcher | None = None
+        self.watchers: list[Watcher] = []
         self._phone = phone
         self._session = phone.chance.hex(8)
         self._live: dict[int, Record] = {}
@@ -91,8 +91,8 @@ class Desk:
         if len(self.records) == self.records.maxlen:
             self.previews_left += self.records[0].preview_bytes
         self.records.append(record)
-        if self.watcher is not None:
-            self.watcher.began(record)
+        for watcher in self.watchers:
+            watcher.began(record)
         return record
 
     def sign_out(self, record: Record) -> None:
@@ -101,8 +101,8 @@ class Desk:
         if self._idle is not None:
             self._idle.set()
             self._idle = None
-        if self.watcher is not None:
-            self.watcher.ended(record)
+        for watcher in self.watchers:
+            watcher.ended(record)
 
     async def settled(self) -> None:
         """Wait until nothing is in flight and every message has been delivered."""

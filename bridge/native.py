@@ -88,7 +88,7 @@ class Native:
 
     def watch(self, watcher: Watcher) -> None:
         """Have somebody hear of every call from now on."""
-        self._desk.watcher = watcher
+        self._desk.watchers.append(watcher)
 
     async def settled(self) -> None:
         """Wait until nothing is in flight and every message has been delivered."""

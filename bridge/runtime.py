@@ -244,7 +244,12 @@ class Bridge:
         return self._native.invoke(message, deliver)
 
     def watch(self, watcher: Watcher) -> None:
-        """Have somebody hear of every call from now on, in the place of who did."""
+        """
+        Have somebody hear of every call from now on.
+
+        Args:
+            watcher: called on the bridge's loop; it must not raise.
+        """
         self._native.watch(watcher)
 
     def abandon(self, deliver: Deliver) -> None:

@@ -8,7 +8,10 @@ imported when they are chosen: `minibridge --version` loads neither aiohttp nor 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -18,9 +21,10 @@ from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 OK, FAILED, USAGE, MISSING, INTERNAL, DEADLINE, INTERRUPTED = 0, 1, 2, 3, 4, 124, 130
+TERMINATED = 128 + signal.SIGTERM
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,8 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 all held, 1 something failed, 2 a usage error, 3 a missing engine, 4 a fault of ours,
-        124 stopped at the deadline, 130 interrupted.
+        124 stopped at the deadline, 130 interrupted, 143 asked to end.
     """
+    with _ending_as_interrupt() as asked:
+        status = _status(argv)
+    return TERMINATED if asked else status
+
+
+def _status(argv: Sequence[str] | None) -> int:
     try:
         return _run(arguments.parser().parse_args(argv))
     except SystemExit as end:  # argparse has printed what it had to say
@@ -44,6 +54,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say("interrupted", INTERRUPTED)
     except Exception as error:  # noqa: BLE001  the last resort: one line for whoever met it
         return _broken(error)
+
+
+@contextmanager
+def _ending_as_interrupt() -> Iterator[list[int]]:
+    """Take a SIGTERM for an interrupt, after which all is put in order; note that it came."""
+    asked: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        asked.append(number)
+        if not callable(signal.getsignal(signal.SIGINT)):  # ignored, as in the background
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(args: Namespace) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LAST_PORT = 65535
 _EXIT = (
     "exit status: 0 all held, 1 something failed, 2 usage, 3 missing engine, 4 internal error, "
-    "124 deadline, 130 interrupted"
+    "124 deadline, 130 interrupted, 143 terminated"
 )
 
 

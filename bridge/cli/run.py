@@ -12,8 +12,9 @@ from bridge.cli import MISSING, sending, watching
 from bridge.cli.look import Screen
 from bridge.cli.ran import Ran
 from bridge.cli.readings import overrides_for
+from bridge.cli.sessions import tracing
 from bridge.cli.telling import Teller
-from bridge.cli.upload import TraceFile, check_file, names_of
+from bridge.cli.upload import check_file, names_of
 from bridge.logic.children import Children
 from bridge.logic.engine import MissingEngineError
 from bridge.logic.program import JSError, Program
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from pathlib import Path
 
+    from bridge.logic.journal import Keep
     from bridge.sink import UploadServer
+    from bridge.trace import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,47 @@ class Stage(NamedTuple):
     teller: Teller
 
 
+class Lookers(NamedTuple):
+    """Who sees the calls of a run: what keeps them, and the page, if there are any."""
+
+    keep: Keep | None
+    page: watching.Page
+
+    def follow(self, name: str, bridge: Bridge, server: UploadServer) -> None:
+        """Show them the calls of a bridge."""
+        self.page.follow(name, bridge, server)
+        if self.keep is not None:
+            bridge.watch(_Kept(self.keep, server))
+
+
+class _Kept(NamedTuple):
+    """Keeps each record when its call ends, so that no death of this process loses it."""
+
+    keep: Keep
+    server: UploadServer
+
+    def began(self, record: Record) -> None:
+        """Wait for its end."""
+
+    def ended(self, record: Record) -> None:
+        """Write it."""
+        self.keep(record.session, [record], self.server.uploads)
+
+
 def run(args: Namespace, screen: Screen) -> int:
     """Run the file on each target; the worst of their exit statuses."""
     plan = _plan(args)
-    trace = None if args.trace is None else TraceFile(args.trace)
     errors = Screen.of(sys.stderr, colour=not args.no_color)
     teller = Teller(screen, errors, many=len(plan.targets) > 1, quiet=args.json)
     runs: list[Ran] = []
     title = f"run {args.file.name}"
     with asyncio.Runner() as runner, watching.shown(runner, title, wanted=args.ui) as page:
         try:
-            runner.run(_run_all(plan, teller, runs, page))
+            with tracing(args.trace, lambda: None) as keep:
+                runner.run(_run_all(plan, teller, runs, Lookers(keep, page)))
         except MissingEngineError as error:
             teller.note(str(error), "bad")
             return MISSING
-        finally:  # also what an interrupt cut short
-            if trace is not None:
-                trace.append([answer for ran in runs for answer in ran.answers])
         teller.check()
         if args.json:
             screen.json([ran.to_json() for ran in runs])
@@ -89,10 +116,10 @@ def _plan(args: Namespace) -> Plan:
     return Plan(args.file, targets, args.engine, args.deadline, args.route, args.network)
 
 
-async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], page: watching.Page) -> None:
+async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], lookers: Lookers) -> None:
     from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
 
-    page.announce()
+    lookers.page.announce()
     with Children() as children:
         async with UploadServer() as server:
             stage = Stage(server, children, teller)
@@ -105,7 +132,7 @@ async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], page: watching.P
                     seed=len(runs),
                     **overrides,  # type: ignore[arg-type]
                 )
-                page.follow(f"run {len(runs) + 1}", bridge, server)
+                lookers.follow(f"run {len(runs) + 1}", bridge, server)
                 async with bridge:
                     await _run_on(bridge, plan, stage, runs)
                 sending.match(runs[-1].answers, server.uploads)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from shutil import which
 from typing import IO, TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if sys.platform == "win32":  # pragma: no cover  written for Windows, not run th
 else:
     Popen = subprocess.Popen
 
+_SETPRIV: Final = which("setpriv")
+_WITH_US: Final = (_SETPRIV, "--pdeathsig", "KILL", "--") if _SETPRIV else ()
+"""What has the system end a child with us: one in an endless turn would not see our end."""
 CHANGES_LOOPS: Final = sys.platform != "win32"
 """Whether one event loop after another can read the pipes of a child."""
 
@@ -39,7 +43,7 @@ class Child:
         self.argv = argv
         self.programs = 0
         pipe = subprocess.PIPE
-        self._process = Popen(argv, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe)
+        self._process = Popen([*_WITH_US, *argv], bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe)
         self._said = bytearray()
 
     @property
