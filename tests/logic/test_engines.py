@@ -362,8 +362,9 @@ async def test_a_rejection_of_an_async_callback_is_unhandled(start: Start) -> No
     await mini.program.idle()
     await mini.program.call("up", mini.options)
     await mini.program.idle()
-    texts = ['{ errMsg: "hook" }', "Error: timer", "Error: callback"]
-    assert [f"unhandled rejection: {text}" for text in texts] == mini.at("unhandled")
+    texts = ["Error: callback", "Error: timer", '{ errMsg: "hook" }']
+    # A slow machine lets the timer ring before the page opens.
+    assert [f"unhandled rejection: {text}" for text in texts] == sorted(mini.at("unhandled"))
 
 
 async def test_a_dropped_rejection_is_told_by_node_alone(start: Start, engine: str) -> None:
