@@ -42,9 +42,10 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: $(VENV)/.dev
-	@echo "bench: uploads, then the JavaScript side; results also in build/benchmarks"
+	@echo "bench: uploads, the JavaScript side, slow networks; results also in build/benchmarks"
 	@$(BIN)/python -m benchmarks.upload
 	@$(BIN)/python -m benchmarks.javascript
+	@$(BIN)/python -m benchmarks.network
 
 clean:
 	@echo "clean: removing $(VENV), caches and build results"
