@@ -115,12 +115,18 @@ class Stage:
         if isinstance(network, str):
             NETWORK[network](self.bridge.network)
         elif network is not None:
-            [(word, cut)] = network.items()
-            CUTS[word](self.bridge.network, cut.get("bytes"), cut.get("percent"))
+            self._shape(network)
         if what.get("cancel"):
             self.bridge.album.cancel_next()
         if "answer" in what:
             self.bridge.ui.answer_modal(**what["answer"])
+
+    def _shape(self, given: Json) -> None:
+        [(word, how)] = given.items()
+        if word == "apply":
+            self.bridge.network.apply(how)
+        else:
+            CUTS[word](self.bridge.network, how.get("bytes"), how.get("percent"))
 
     def blob(self, name: str) -> object:
         """Return a given file as a browser's File."""

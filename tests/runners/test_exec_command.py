@@ -113,6 +113,24 @@ def test_another_reading_is_set_for_every_session(any_node: Node) -> None:
     )
 
 
+def test_the_network_is_as_asked_for_and_changes_from_javascript(any_node: Node) -> None:
+    """`--network` is where it begins; every function of `minibridge.network` changes it."""
+    script = (
+        "const n = minibridge.network; const seen = [];"
+        "const look = async () => seen.push((await wx.getNetworkType()).networkType);"
+        "(async () => { await look();"
+        " n.slow('2g'); await look(); n.slow({ up: 5000, latency: 0.1 }); n.switch(); await look();"
+        " n.switch('wifi'); await look(); n.apply('3g,offline@40%'); await look();"
+        " n.script([[0, 'offline'], ['40%', 'online']]); await look();"
+        " n.reset(); n.stall(); n.online(); n.background();"
+        " const url = minibridge.url;"
+        " const { errMsg } = await new Promise((fail) => wx.request({ url, fail }));"
+        " n.foreground(); n.clear(); await look(); console.log(seen.join(), errMsg); })()"
+    )
+    told = "3g,2g,4g,wifi,3g,none,wifi request:fail interrupted\n"
+    assert (0, told, "") == ended(any_node, script, "--network", "3g")
+
+
 def test_the_status_is_the_commands(any_node: Node) -> None:
     """A command ends with its own status, or with 128 and the signal that killed it."""
     assert 7 == ended(any_node, "process.exit(7)")[0]
