@@ -88,6 +88,7 @@ _BRANDS: dict[type, str] = {
 }
 _LEAVES = frozenset(_BRANDS) - {dict, list, tuple}
 """The exact types of values that hold no others; whatever is not among them is looked at."""
+_TAKEN_AS_THEY_ARE = _LEAVES - {int}
 _TEXT = frozenset({str})
 _MAX_DEPTH = 64
 _DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
@@ -138,17 +139,28 @@ def taken(value: object, depth: int = 0) -> object:
     if isinstance(value, (list, tuple)):
         return [taken(inner, depth + 1) for inner in value]
     brand(value)
-    return value
+    return _as_number(value) if type(value) is int else value
+
+
+def _as_number(value: int) -> int | float:
+    """Return an integer as JavaScript holds it: exactly up to 2**53, then as near as it can."""
+    if abs(value) <= _EXACT:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def taken_members(members: dict[str, object], depth: int = 0) -> dict[str, object]:
     """Do what `taken` does with the values of a fresh object, and return it."""
-    if _TEXT.issuperset(map(type, members)) and _LEAVES.issuperset(map(type, members.values())):
+    plain = _TAKEN_AS_THEY_ARE.issuperset(map(type, members.values()))
+    if plain and _TEXT.issuperset(map(type, members)):
         return members
     for key, inner in members.items():
         if type(key) is not str:
             _check_key(key)
-        if type(inner) not in _LEAVES:
+        if type(inner) not in _TAKEN_AS_THEY_ARE:
             members[key] = taken(inner, depth + 1)
     return members
 
@@ -261,7 +273,7 @@ def from_json(value: object) -> object:
     if isinstance(value, list):
         return [from_json(inner) for inner in value]
     if not isinstance(value, dict):
-        return value
+        return _as_number(value) if type(value) is int else value
     if isinstance(value.get("$bytes"), str):
         return base64.b64decode(value["$bytes"], validate=True)
     if isinstance(value.get("$js"), str):
