@@ -60,9 +60,10 @@ class Pool:
         return int(isinstance(error, BrokenProcessPool))
 
     def close(self) -> None:
-        """End all workers, in the middle of their work if they have any."""
+        """End all workers: those that have nothing to do in order, the others at once."""
         for lane in self._lanes:
-            lane.kill()
+            if lane not in self._idle:
+                lane.kill()
         for lane in self._lanes:
             lane.join()
 
