@@ -249,6 +249,12 @@ def _exec(commands: Commands) -> None:
     it.add_argument("--trace", metavar="FILE", type=Path, help="append a record of each call")
     _showing(it)
     it.add_argument(
+        "--bridge-report",
+        metavar="FILE",
+        type=Path,
+        help="write the calls of the whole run to one HTML page",
+    )
+    it.add_argument(
         "command", metavar="-- CMD", nargs=argparse.REMAINDER, help="such as: -- npx vitest run"
     )
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli import sessions, watching
+from bridge.cli import failing, sessions, watching
 from bridge.cli.look import Mistake
 from bridge.cli.upload import names_of
 
@@ -42,8 +42,18 @@ def run(args: Namespace, _: Screen) -> int:
             "exec has no --json: standard output is the command's own; --trace FILE keeps its calls"
         )
     openers = {name: sessions.opener(name, args.set, args.network) for name in names_of(args.on)}
-    with sessions.tracing(args.trace, lambda: None) as keep:
-        statuses = asyncio.run(_exec(openers, command, keep, ui=args.ui))
+    failing.check_page(args.bridge_report)
+    with (
+        sessions.tracing(args.trace, lambda: None) as keep,
+        failing.spooling(args.trace) as spool,
+    ):
+        both = failing.both(keep, spool.keep)
+        statuses, interrupted = asyncio.run(_exec(openers, command, both, ui=args.ui))
+        if args.bridge_report is not None:
+            _say(spool.page(args.bridge_report))
+        if any(statuses.values()) and not interrupted:
+            for sentence in spool.failed():
+                _say(sentence)
     if len(openers) > 1:
         _say("; ".join(f"{name} ended with {status}" for name, status in statuses.items()))
     return next(filter(None, statuses.values()), 0)
@@ -52,11 +62,16 @@ def run(args: Namespace, _: Screen) -> int:
 async def _exec(
     openers: dict[str, Callable[[str], Bridge]],
     command: list[str],
-    keep: Keep | None,
+    keep: Keep,
     *,
     ui: bool,
-) -> dict[str, int]:
-    """Return the command's exit status on each target; after a signal no other one begins."""
+) -> tuple[dict[str, int], bool]:
+    """
+    Run the command on each target; after a signal no other one begins.
+
+    Returns:
+        Its exit status on each, and whether a signal cut that short.
+    """
     from bridge.logic.server import BridgeServer  # noqa: PLC0415  it takes 0.2 s to import
 
     signals = _Signals()
@@ -71,10 +86,9 @@ async def _exec(
                 told |= _node(os.environ.get("NODE_OPTIONS", ""))
                 statuses[name] = await _child(command, os.environ | told, signals)
             if signals.came:
-                break
-        else:
-            await page.stay(signals.next)
-    return statuses
+                return statuses, True
+        await page.stay(signals.next)
+    return statuses, False
 
 
 def _say(sentence: str) -> None:
