@@ -18,7 +18,8 @@ from bridge.sweep.condition import apply, check
         ("refuse", ("connection_refused",)),
         ("reset_after:40%", ("reset after 40 %",)),
         ("reset_after:12.5%", ("reset after 12.5 %",)),
-        ("stall_after:1000", ("stall after 1000 bytes",)),
+        ("stall_after:1000B", ("stall after 1000 bytes",)),
+        ("3g,offline@40%", ("3g (up 31250 B/s, down 93750 B/s, latency 100 ms)",)),
     ],
 )
 def test_a_condition_is_put_on_a_network(text: str, conditions: tuple[str, ...]) -> None:
@@ -39,12 +40,12 @@ def test_none_leaves_a_network_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("ofline", "unknown condition 'ofline'; did you mean 'offline'?"),
-        ("reset_after", "unknown condition 'reset_after'; did you mean 'reset_after:40%'?"),
-        ("offline:40%", "unknown condition 'offline:40%'"),
-        ("reset_after:some", "'some' is no place in a body: write reset_after:40%"),
-        ("reset_after:140%", "percent=140.0 is not between 0 and 100"),
-        ("", "unknown condition ''"),
+        ("ofline", "'ofline' is no network condition; did you mean 'offline'?"),
+        ("reset_after", "'reset_after' is not how 'reset_after' is written"),
+        ("offline:40%", "'offline:40%' is not how 'offline' is written"),
+        ("reset_after:some", "'some' is no time or place: write 2s, 500ms, .5s, 40% or 64kB"),
+        ("reset_after:140%", "'140%' is no time or place"),
+        ("", "an empty text is no condition; write 'none'"),
     ],
 )
 def test_a_condition_that_is_none_is_told_in_a_sentence(text: str, told: str) -> None:

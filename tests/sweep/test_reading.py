@@ -150,7 +150,7 @@ WRONG = {
     "conditions = [7]": "conditions is a list of texts, not \\[7\\]",
     "[conditions]": "conditions is empty, so there is nothing to sweep; leave it at",
     "conditions = []": "conditions is empty, so there is nothing to sweep",
-    'conditions = ["ofline"]': "condition 'ofline': unknown condition 'ofline'; did you mean",
+    'conditions = ["ofline"]': "condition 'ofline': 'ofline' is no network condition; did you mean",
     "conditions.bad = 7": "condition 'bad' is a text, not 7",
     "seeds = 0": "seeds leaves none, so there is nothing to sweep",
     "seeds = []": "seeds leaves none",
