@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from bridge.errors import BridgeError
 from bridge.profile import Source
+from bridge.reasons import TLS_CAUSES
 from bridge.transport import Cut
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ _PLAIN: Final = (
     "clear",
 )  # fmt: skip
 _CUTS: Final = ("reset_after", "stall_after")
-_KNOWN: Final = (*PRESETS, "slow", "switch", *_PLAIN, *_CUTS)
+_KNOWN: Final = (*PRESETS, "slow", "switch", "tls", *_PLAIN, *_CUTS)
 
 
 def read(text: str) -> tuple[list[Condition], list[Step]]:
@@ -243,6 +244,8 @@ def condition(text: str) -> Condition:
         return Condition(name, methodcaller("slow", name))
     if name in _PLAIN and not arguments:
         return Condition(name, methodcaller(name))
+    if name == "tls" and len(arguments) == 1 and arguments[0] in TLS_CAUSES:
+        return Condition(text, methodcaller(name, *arguments))
     if name == "slow" and arguments:
         return Condition(text, methodcaller(name, **_slow(arguments)))
     if name == "switch" and len(arguments) <= 1:

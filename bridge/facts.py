@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-_APART = ("source", "texts", "members", "since", "cancelled")
+_APART = ("source", "texts", "members", "since", "cancelled", "causes")
 """What a record holds beside its value: facts of their own, and what a fact has a place for."""
 _DESCRIBED = ("type", "enum", "default")
 
@@ -112,7 +112,10 @@ def _fields(owner: Profile | RequestProfile | Layer, host: str, place: str = "")
 def _texts(host: str, place: str, texts: Mapping[Any, Text | Never]) -> Iterator[Fact]:
     """Yield one fact per cause: a reason by its name, a cause of a device API as it is spelled."""
     for cause, text in texts.items():
-        yield _text(host, place + getattr(cause, "name", cause), text)
+        entry = place + getattr(cause, "name", cause)
+        yield _text(host, entry, text)
+        if isinstance(text, Text):
+            yield from _texts(host, f"{entry}.", text.causes)
 
 
 def _text(host: str, entry: str, text: Text | Never) -> Fact:

@@ -14,7 +14,8 @@ from bridge.conditions import (
     read,
 )
 from bridge.errors import BridgeError
-from bridge.reasons import Reason
+from bridge.reasons import TLS_CAUSES, Reason
+from bridge.registry import unknown
 from bridge.transport import TransportFailure
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Network:
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
         self._down: Reason | None = None
+        self._tls_cause = ""
         self._cut: Cut | None = None
         self._slow: tuple[str, Slow] | None = None
         self._preset: Preset | None = None
@@ -96,7 +98,7 @@ class Network:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The conditions in force, in words, as the record lists them."""
-        words = [str(self._down)] if self._down else []
+        words = [" ".join((str(self._down), self._tls_cause)).rstrip()] if self._down else []
         if self._slow is not None:
             name, slow = self._slow
             words.append(f"{name} ({slow})")
@@ -126,6 +128,20 @@ class Network:
     def refuse(self) -> None:
         """Make every connection refused."""
         self._set(Reason.CONNECTION_REFUSED, self._preset)
+
+    def tls(self, cause: str) -> None:
+        """
+        Let no secure connection come about, for a cause that hosts tell apart.
+
+        Args:
+            cause: `expired`, `wrong_name`, `untrusted` or `old_protocol`.
+
+        Raises:
+            BridgeError: another cause.
+        """
+        if cause not in _TLS_WORDS:
+            raise BridgeError(unknown("cause of a TLS failure", cause, [*_TLS_WORDS]))
+        self._set(Reason.TLS_FAILURE, self._preset, cause)
 
     def reset_after(self, *, bytes: int | None = None, percent: float | None = None) -> None:  # noqa: A002  the word a caller expects
         """Reset the connection of each upload once so much of its body has left."""
@@ -273,8 +289,14 @@ class Network:
 
     def judge(self, address: Address | None) -> None:
         """Raise `TransportFailure` when the network does not reach this address now."""
-        if self._down is not None and address is not None:
+        if self._down is None or address is None:
+            return
+        if self._down is not Reason.TLS_FAILURE:
             raise TransportFailure(self._down, detail_of(address, "simulated"))
+        if address.scheme == "https":
+            cause = self._tls_cause
+            told = detail_of(address, _TLS_WORDS[cause].format(host=address.host))
+            raise TransportFailure(self._down, {**told, "cause": cause})
 
     def passage(self, number: int) -> Passage | None:
         """Return the way of a call through what slows it or may change; None for a free one."""
@@ -318,7 +340,7 @@ class Network:
     def _use(self, name: str) -> None:
         preset = preset_named(name)
         self._shape(name, preset.slow)
-        self._set(self._down, preset)
+        self._set(self._down, preset, self._tls_cause)
 
     def _shape(self, name: str, slow: Slow) -> None:
         self._slow = name, slow
@@ -336,9 +358,9 @@ class Network:
         for witness in self._witnesses:
             witness.interrupted(reason, why)
 
-    def _set(self, down: Reason | None, preset: Preset | None) -> None:
+    def _set(self, down: Reason | None, preset: Preset | None, cause: str = "") -> None:
         before = self.kind
-        self._down, self._preset = down, preset
+        self._down, self._preset, self._tls_cause = down, preset, cause
         self._changed()
         if before != self.kind:
             for changed in self._watchers:
@@ -347,6 +369,21 @@ class Network:
     def _changed(self, why: str = "") -> None:
         for witness in self._witnesses:
             witness.changed(why)
+
+
+_TLS_WORDS = dict(
+    zip(
+        TLS_CAUSES,
+        (
+            "certificate has expired",
+            "Hostname mismatch, certificate is not valid for '{host}'.",
+            "self-signed certificate",
+            "unsupported protocol",
+        ),
+        strict=True,
+    )
+)
+"""OpenSSL's words for each cause, which some hosts hand on."""
 
 
 def detail_of(address: Address, why: str) -> dict[str, object]:

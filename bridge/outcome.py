@@ -153,6 +153,7 @@ def failure(target: Target, failed: Failure, trace_id: str, api: str = "uploadFi
     """Return the fail object of a failed call."""
     profile = target.profile
     text = failed.text or text_for(profile, failed.reason)
+    text = text.causes.get(str(failed.detail.get("cause")), text)
     detail = _Blanks(failed.detail, limit=profile.limit)
     message = text.message.format_map(detail)
     return {**failed.extra, **fail_object(target, message, text.code, trace_id, api)}

@@ -51,11 +51,13 @@ class Text:
         message: the text, a `str.format` template over the failure's detail.
         code: the host's number, or None where it sends none.
         source: where text and code come from.
+        causes: what the host says instead where it knows more, such as `expired` of a certificate.
     """
 
     message: str
     code: int | None
     source: Source
+    causes: Mapping[str, Text] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

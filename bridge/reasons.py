@@ -38,12 +38,17 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+TLS_CAUSES = ("expired", "wrong_name", "untrusted", "old_protocol")
+"""Why no secure connection comes about, where that is known; `detail` has it under `cause`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
     One failed call before it takes the host's shape.
 
     `detail` fills the host's text: `host`, `ip`, `port`, `problems` and a free `detail` sentence.
+    Its `cause` chooses among the host's texts for one reason.
     `text` is what the host says instead of its usual text for the reason, and `extra` holds keys
     that the fail object has beside its usual ones.
     """

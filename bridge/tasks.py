@@ -19,6 +19,7 @@ from bridge.files import FileFailure
 from bridge.log import log
 from bridge.network import detail_of
 from bridge.options import reader
+from bridge.profile import Text
 from bridge.protocol import id_key
 from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
@@ -318,9 +319,15 @@ class Tasks(ABC):
             return
         record = call.record
         record.reason, record.detail = failed.reason, str(failed.detail.get("detail", ""))
-        record.add("shape", str(failed.reason), record.detail or "the host's text")
+        record.add("shape", self._rule_of(failed), record.detail or "the host's text")
         result = outcome.failure(self._target, failed, call.trace_id, self.api)
         self._settle(call, "fail", result, later=later)
+
+    def _rule_of(self, failed: Failure) -> str:
+        """Return the name of the text that the host has for a failure."""
+        text, cause = self._profile.texts[failed.reason], str(failed.detail.get("cause"))
+        known = isinstance(text, Text) and cause in text.causes
+        return f"{failed.reason}.{cause}" if known else str(failed.reason)
 
     def _settle(self, call: Call, state: TaskState, result: Result, *, later: bool = False) -> None:
         """End a call once: free what it holds, close its record, then tell the logic."""

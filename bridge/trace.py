@@ -388,8 +388,11 @@ def sources_of(target: Target) -> dict[str, Source]:
 
 
 def _text_sources(profile: Profile) -> dict[str, Source]:
-    texts = profile.texts.items()
-    found = {str(reason): text.source for reason, text in texts if isinstance(text, Text)}
+    found: dict[str, Source] = {}
+    for reason, text in profile.texts.items():
+        if isinstance(text, Text):
+            found[str(reason)] = text.source
+            found |= {f"{reason}.{cause}": each.source for cause, each in text.causes.items()}
     found |= {api: picker.source for api, picker in profile.pickers.items()}
     return found | _device_sources(profile) | _request_sources(profile)
 

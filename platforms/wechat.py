@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bridge.profile import Never, Paths, Picker, Profile, RequestProfile, Source, Text
 from bridge.reasons import Reason
 from platforms.devices import wechat as device
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DOCS = "developers.weixin.qq.com/miniprogram/dev"
 _UPLOAD = f"{_DOCS}/api/network/upload/wx.uploadFile.html"
@@ -149,8 +154,17 @@ _NO_FILE = _guessed(note="as a missing file: nothing else is reported")
 _OFF_LIST = _reported(f"{_FORUM}/0000aea47548982fc332cf6bd6b400", note="number seen on wx.request")
 
 
-def _network(code: str, source: Source) -> Text:
-    return Text(f"uploadFile:fail upload fail:{code}", 600001, source)
+def _network(code: str, source: Source, causes: Mapping[str, Text] = MappingProxyType({})) -> Text:
+    return Text(f"uploadFile:fail upload fail:{code}", 600001, source, causes)
+
+
+_TLS_CODES = {
+    "expired": (-201, "ERR_CERT_DATE_INVALID"),
+    "wrong_name": (-200, "ERR_CERT_COMMON_NAME_INVALID"),
+    "untrusted": (-202, "ERR_CERT_AUTHORITY_INVALID"),
+    "old_protocol": (-113, "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
+}
+"""Chromium's numbers and names (net/base/net_error_list.h) of what keeps TLS from coming about."""
 
 
 _TEXTS: dict[Reason, Text | Never] = {
@@ -206,7 +220,14 @@ _TEXTS: dict[Reason, Text | Never] = {
             note="that all running tasks fail is reported of wx.request; here in an upload's words",
         ),
     ),
-    Reason.TLS_FAILURE: _network("-200:net::ERR_CERT_COMMON_NAME_INVALID", _CHROMIUM),
+    Reason.TLS_FAILURE: _network(
+        "-200:net::ERR_CERT_COMMON_NAME_INVALID",
+        _CHROMIUM,
+        {
+            cause: _network(f"{code}:net::{name}", _CHROMIUM)
+            for cause, (code, name) in _TLS_CODES.items()
+        },
+    ),
     Reason.TIMEOUT: Text(
         "uploadFile:fail timeout",
         5,
@@ -303,9 +324,9 @@ _REQUEST_SOURCES = {
 }
 
 
-def _cronet(code: int, name: str) -> Text:
+def _cronet(code: int, name: str, causes: Mapping[str, Text] = MappingProxyType({})) -> Text:
     said = f"errcode:{code} cronet_error_code:{code} error_msg:net::{name}"
-    return Text(f"request:fail {said}", 600001, _CRONET)
+    return Text(f"request:fail {said}", 600001, _CRONET, causes)
 
 
 _REQUEST_TEXTS: dict[Reason, Text | Never] = {
@@ -340,7 +361,11 @@ _REQUEST_TEXTS: dict[Reason, Text | Never] = {
             f"{_FORUM}/000c44ee3684d89640822bd6b6b800", note="on iOS; with an official reply"
         ),
     ),
-    Reason.TLS_FAILURE: _cronet(-200, "ERR_CERT_COMMON_NAME_INVALID"),
+    Reason.TLS_FAILURE: _cronet(
+        -200,
+        "ERR_CERT_COMMON_NAME_INVALID",
+        {cause: _cronet(code, name) for cause, (code, name) in _TLS_CODES.items()},
+    ),
     Reason.TIMEOUT: Text(
         "request:fail timeout", 5, _logged(note="5 is logged beside `fail:time out`")
     ),
@@ -515,6 +540,12 @@ PHONE = Profile(
     sources=_SOURCES,
 )
 
+
+def _tool_tls(words: str) -> Text:
+    note = "Node hands on OpenSSL's words; reported is only its text for a wrong name"
+    return Text(f"uploadFile:fail Error: {words}", None, _guessed(note=note))
+
+
 _TOOL_TEXTS: dict[Reason, Text | Never] = {
     **dict.fromkeys(
         (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE),
@@ -545,7 +576,14 @@ _TOOL_TEXTS: dict[Reason, Text | Never] = {
         _guessed(note="the connection is gone; Node's text for that"),
     ),
     Reason.TLS_FAILURE: Text(
-        "uploadFile:fail Error [ERR_TLS_CERT_ALTNAME_INVALID]: {detail}", None, _NODE
+        "uploadFile:fail Error [ERR_TLS_CERT_ALTNAME_INVALID]: {detail}",
+        None,
+        _NODE,
+        {
+            "expired": _tool_tls("{detail}"),
+            "untrusted": _tool_tls("{detail}"),
+            "old_protocol": _tool_tls("write EPROTO {detail}"),
+        },
     ),
     Reason.TIMEOUT: Text("uploadFile:fail Error: ESOCKETTIMEDOUT", None, _NODE),
     Reason.BAD_RESPONSE: Text(

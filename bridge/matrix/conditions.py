@@ -7,24 +7,39 @@ from typing import TYPE_CHECKING, Final
 from bridge.matrix.markdown import legend, section
 from bridge.matrix.subjects import Subject
 from bridge.matrix.table import Table
-from bridge.reasons import Reason
+from bridge.reasons import TLS_CAUSES, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bridge.matrix.table import Matrix, Row
 
-CONDITIONS: Final = (
-    ("offline", "No network, from the start or lost on the way.", Reason.OFFLINE),
-    ("switch", "Another network, such as wifi to cellular, on the way.", Reason.NETWORK_CHANGED),
-    ("dns_failure", "No name resolves.", Reason.DNS_FAILURE),
-    ("refuse", "Nobody listens.", Reason.CONNECTION_REFUSED),
-    ("reset, reset_after", "The connection is reset.", Reason.CONNECTION_RESET),
-    ("TLS", "No secure connection comes about.", Reason.TLS_FAILURE),
-    ("slow, stall, stall_after", "It takes longer than the time limit.", Reason.TIMEOUT),
-    ("background", "In the background, by the rules below.", Reason.INTERRUPTED_BACKGROUND),
+_TLS: Final = zip(
+    TLS_CAUSES,
+    (
+        "The certificate's time is over.",
+        "The certificate is another server's.",
+        "Nobody known here has signed the certificate.",
+        "The server speaks no TLS that the host does.",
+    ),
+    strict=True,
 )
-"""A condition, what is met, and the reason for which calls then fail."""
+CONDITIONS: Final = (
+    ("offline", "No network, from the start or lost on the way.", Reason.OFFLINE.name),
+    (
+        "switch",
+        "Another network, such as wifi to cellular, on the way.",
+        Reason.NETWORK_CHANGED.name,
+    ),
+    ("dns_failure", "No name resolves.", Reason.DNS_FAILURE.name),
+    ("refuse", "Nobody listens.", Reason.CONNECTION_REFUSED.name),
+    ("reset, reset_after", "The connection is reset.", Reason.CONNECTION_RESET.name),
+    ("tls", "No secure connection; a dash below: the same text.", Reason.TLS_FAILURE.name),
+    *((f"tls:{cause}", told, f"{Reason.TLS_FAILURE.name}.{cause}") for cause, told in _TLS),
+    ("slow, stall, stall_after", "It takes longer than the time limit.", Reason.TIMEOUT.name),
+    ("background", "In the background, by the rules below.", Reason.INTERRUPTED_BACKGROUND.name),
+)
+"""A condition, what is met, and the name of the text with which calls then fail."""
 
 _BRACES: Final = "What stands in braces is filled in by the call."
 _UPLOAD: Final = Subject("upload", "What `uploadFile` says", "", _BRACES)
@@ -58,7 +73,7 @@ def tables(matrix: Matrix) -> Iterator[Table]:
 
 
 def _table(matrix: Matrix, subject: Subject, prefix: str) -> Table:
-    found = ((f"{prefix}{reason.name}", name, told) for name, told, reason in CONDITIONS)
+    found = ((f"{prefix}{reason}", name, told) for name, told, reason in CONDITIONS)
     rows = tuple(matrix.row(entry, name, told) for entry, name, told in found)
     return _whole(matrix, subject, rows)
 

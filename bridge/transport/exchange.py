@@ -14,7 +14,7 @@ from yarl import URL
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
 from bridge.transport.body import UploadBody
-from bridge.transport.failures import reason_of, words_of
+from bridge.transport.failures import cause_of, reason_of, words_of
 from bridge.transport.head import (
     add_authorization,
     add_cookies,
@@ -248,23 +248,21 @@ class Exchange:
         detail = f"the answer is larger than {self._limits.body} bytes"
         return self._failure(Reason.BAD_RESPONSE, detail)
 
-    def _failure(self, reason: Reason, detail: str) -> TransportFailure:
+    def _failure(self, reason: Reason, detail: str, cause: str | None = None) -> TransportFailure:
         measures = self._watch.measures
-        return TransportFailure(
-            reason,
-            {
-                "host": self._url.host,
-                "ip": measures.ip,
-                "port": measures.port or self._url.port,
-                "detail": detail,
-            },
-        )
+        told: dict[str, object] = {
+            "host": self._url.host,
+            "ip": measures.ip,
+            "port": measures.port or self._url.port,
+            "detail": detail,
+        }
+        return TransportFailure(reason, told if cause is None else {**told, "cause": cause})
 
     def _explained(self, error: Exception, cause: TransportFailure | None) -> TransportFailure:
         """Return the failure behind an exception of aiohttp; what the body knows comes first."""
         if cause is not None:
             return self._failure(cause.reason, str(cause.detail["detail"]))
-        return self._failure(reason_of(error), words_of(error))
+        return self._failure(reason_of(error), words_of(error), cause_of(error))
 
 
 def _describe_body(headers: CIMultiDict[str], hop: _Hop) -> None:

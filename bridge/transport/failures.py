@@ -42,6 +42,18 @@ _ERRNO_REASONS = {
     errno.EPIPE: Reason.CONNECTION_RESET,
     errno.ETIMEDOUT: Reason.TIMEOUT,
 }
+# The numbers of OpenSSL's X509_V_ERR_*, which `ssl` passes on and does not name.
+_VERDICTS = {
+    9: "expired",  # not valid yet
+    10: "expired",
+    18: "untrusted",  # signed by itself
+    19: "untrusted",  # signed by itself, at the end of its chain
+    20: "untrusted",  # an issuer nobody here knows
+    21: "untrusted",  # the same, of a chain of one
+    62: "wrong_name",
+    64: "wrong_name",  # of an address
+}
+_OLD_PROTOCOL = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
 
 
 def reason_of(error: Exception) -> Reason:
@@ -52,6 +64,22 @@ def reason_of(error: Exception) -> Reason:
     if isinstance(error, aiohttp.ClientConnectorError):
         return reason_of(error.os_error)
     return _ERRNO_REASONS.get(error.errno or 0, Reason.INTERNAL)
+
+
+def cause_of(error: Exception) -> str | None:
+    """Return why no secure connection came about, one of `TLS_CAUSES`; None where it is unknown."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return _of_certificate(error.certificate_error)
+    found = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(found, ssl.SSLCertVerificationError):
+        return _of_certificate(found)
+    old = isinstance(found, ssl.SSLError) and found.reason in _OLD_PROTOCOL
+    return "old_protocol" if old else None
+
+
+def _of_certificate(error: Exception) -> str | None:
+    """Name what the verifier holds against a certificate, by its own number for that."""
+    return _VERDICTS.get(getattr(error, "verify_code", 0))
 
 
 def words_of(error: Exception) -> str:
