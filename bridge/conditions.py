@@ -10,6 +10,7 @@ Bandwidths are bytes a second (`50000`, `50kB`, `400kbit`), times are seconds (`
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from operator import methodcaller
@@ -30,7 +31,9 @@ _PERCENT_MAX = 100
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return math.isfinite(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,7 @@ def at_of(given: object) -> At:
     later = text.startswith("+")
     found = _NUMBER.fullmatch(text.removeprefix("+"))
     value, unit = (float(found[1]), found[2].lower()) if found else (0.0, "?")
+    unit = unit if math.isfinite(value) else "?"
     if unit in _TIMES:
         return At("+s" if later else "s", value * _TIMES[unit])
     if unit == "%" and not later and value <= _PERCENT_MAX:

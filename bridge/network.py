@@ -70,6 +70,8 @@ class Network:
         self._witnesses: list[Witness] = []
         self.background_now = False
         """Whether the mini-program is in the background."""
+        self.lost = 0
+        """How often every connection was lost so far."""
 
     # --- what is in force
 
@@ -335,6 +337,7 @@ class Network:
             from bridge.transport.shaping import Link  # noqa: PLC0415  it takes asyncio to import
 
             self._link = Link(self._seed)
+            self._link.broken = self.lost
         return self._link
 
     def _use(self, name: str) -> None:
@@ -353,8 +356,9 @@ class Network:
             self._linked().stall(stalled=stalled)
 
     def _interrupt(self, reason: Reason, why: str) -> None:
+        self.lost += 1
         if self._link is not None:
-            self._link.broken += 1
+            self._link.broken = self.lost
         for witness in self._witnesses:
             witness.interrupted(reason, why)
 

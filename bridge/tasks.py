@@ -279,6 +279,7 @@ class Tasks(ABC):
             cookies=profile.cookies == "session",
             cut=network.cut,
             passage=network.passage(call.number),
+            lost=network.lost,
             method=content.method,
             body=content.body,
         )

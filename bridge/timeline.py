@@ -28,11 +28,6 @@ class Timeline:
         self._last = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def over(self) -> bool:
-        """Tell whether every step has happened."""
-        return not self._steps
-
     def begin(self) -> None:
         """Start the clock, with the first call that is made."""
         if self._began is None:

@@ -70,6 +70,7 @@ class WireUpload(NamedTuple):
         cookies: whether the transport's jar takes part, keyed by logical URL.
         cut: where the network ends this upload, or None.
         passage: what is asked before bytes pass; None where nothing slows or stops them.
+        lost: how often the phone has lost every connection so far; none of before is used again.
         method: the request method, in capitals.
         body: the body as it is, empty for none; None sends the form of `fields` and `files`.
     """
@@ -85,6 +86,7 @@ class WireUpload(NamedTuple):
     cookies: bool = False
     cut: Cut | None = None
     passage: Passage | None = None
+    lost: int = 0
     method: str = "POST"
     body: bytes | None = None
 

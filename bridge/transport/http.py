@@ -54,6 +54,7 @@ class HttpTransport:
         self._client: Client | None = None
         self._retired: list[Client] = []
         self._closed = False
+        self._lost = 0
 
     def route(self, origin: str, to: str | None) -> None:
         """
@@ -70,12 +71,13 @@ class HttpTransport:
         if routes == self._routes:
             return
         self._routes = routes
-        if self._client is not None:
-            self._retired.append(self._client)
-            self._client = None
+        self._retire()
 
     async def send(self, upload: WireUpload, events: Events) -> Reply:
         """Send one upload; raises `TransportFailure`. Cancelling frees its connection at once."""
+        if upload.lost > self._lost:
+            self._lost = upload.lost
+            self._retire()
         if self._retired:
             await self._close_retired()
         if self._closed:
@@ -103,6 +105,12 @@ class HttpTransport:
                 self._routes, self._jar, self._tls, self._tuning, self._limits, self._limit
             )
         return self._client
+
+    def _retire(self) -> None:
+        """Use no connection of now again."""
+        if self._client is not None:
+            self._retired.append(self._client)
+            self._client = None
 
     async def _close_retired(self) -> None:
         for client in [client for client in self._retired if not client.busy]:

@@ -68,7 +68,7 @@ class Link:
         self.latency = self.jitter = 0.0
         self.seed = seed
         self.broken = 0
-        """How often every connection was lost; a call of before then goes no further."""
+        """How often every connection was lost; a call of before goes no further."""
         self._moving = asyncio.Event()
         self._moving.set()
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from typing import Any
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies
 
 from bridge import conditions
 from bridge.conditions import PRESETS, At, Slow
@@ -99,6 +103,8 @@ def test_a_place_is_a_byte_of_a_body(at: str, place: int | None) -> None:
         ("offline@+40%", r"'\+40%' is no time or place"),
         ("offline@140%", "'140%' is no time or place"),
         ("offline@soon", "'soon' is no time or place"),
+        (f"offline@{'9' * 400}s", "is no time or place"),
+        (f"slow:up={'9' * 400}", "up=inf is not a number of bytes a second above 0"),
         ("offline@-2s", "'-2s' is no time or place"),
     ],
 )
@@ -118,6 +124,9 @@ def test_what_is_no_condition_is_told_in_a_sentence(text: str, told: str) -> Non
         ({"down": -1.5}, "down=-1.5 is not"),
         ({"up": "50"}, "up='50' is not"),
         ({"down": True}, "down=True is not"),
+        ({"up": math.inf}, "up=inf is not"),
+        ({"latency": math.inf}, "latency=inf is not a number of seconds"),
+        ({"jitter": math.nan}, "jitter=nan is not a number of seconds"),
         ({"latency": -1}, "latency=-1 is not a number of seconds"),
         ({"jitter": None}, "jitter=None is not a number of seconds"),
         ({"preset": "3g", "up": 5}, "give either a preset or figures"),
@@ -160,3 +169,18 @@ def test_figures_are_in_force_until_others_replace_them() -> None:
     assert "none" == network.kind
     network.clear()
     assert ("wifi", 0, ()) == (network.kind, network.estimate, network.conditions)
+
+
+PIECES = (
+    "offline", "slow", "switch", "reset_after", "clear", ":", ",", "@", "+", "=", "%", "up",
+    "latency", "kB", "ms", "40", "9e9", "\ud800",
+)  # fmt: skip
+WORDS = strategies.sampled_from([*PRESETS, *PIECES]) | strategies.text(max_size=3)
+
+
+@given_any(strategies.lists(WORDS, max_size=8).map("".join))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever is written, nothing but a sentence for its author can come of it."""
+    with contextlib.suppress(BridgeError):
+        at_once, steps = conditions.read(text)
+        assert text.count(",") + 1 == len(at_once) + len(steps) or not text

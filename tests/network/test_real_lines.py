@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from bridge import Bridge
 from bridge.sink import UploadServer
@@ -65,6 +67,35 @@ async def test_a_connection_that_is_kept_is_slow_to_open_only_once(stage: Scene)
     assert "connect" in first.record.times
     assert "connect" not in second.record.times
     assert second.record.times["send"] < 50
+
+
+@pytest.mark.parametrize("change", ["switch", "reset", "offline,online"])
+async def test_a_connection_of_before_is_not_used_again(stage: Scene, change: str) -> None:
+    """A call after a lost network, or on another one, opens its own."""
+    for kept in (False, True, False):
+        if not kept:
+            stage.bridge.network.apply(change)
+        outcome = await stage.bridge.call("uploadFile", stage.options())
+        profile = outcome.result["profile"]
+        assert isinstance(profile, dict)
+        assert kept == profile["socketReused"]
+
+
+async def test_a_tls_handshake_is_slow_as_well() -> None:
+    """It begins one round trip after connecting, and takes another."""
+    authority = trustme.CA()
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("a.test").configure_cert(theirs)
+    authority.configure_trust(ours)
+    transport = HttpTransport(ssl=ours)
+    async with UploadServer(ssl=theirs) as server, Bridge("wx", transport=transport) as bridge:
+        bridge.route(FAR, to=server.url)
+        bridge.network.slow(latency=0.05)
+        outcome = await bridge.call("uploadFile", Scene(bridge, server).options())
+        assert outcome.ok
+        times = outcome.record.times
+        assert times["tls"] - times["connect"] >= 50
+        assert times["send"] - times["tls"] >= 50
 
 
 async def test_an_answer_arrives_slowly(stage: Scene) -> None:
