@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
-from bridge import Bridge
+from bridge import Bridge, UploadFailed
 from bridge.sink import UploadServer
 from bridge.transport.body import Tuning
 from bridge.transport.http import HttpTransport
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 LINES = [True, False] if DIRECT else [False]
 FAR = "https://a.test"
 SIZE = 200_000
+
+
+def descriptors() -> int:
+    """Return how many descriptors this process holds."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def holdings() -> tuple[int, int]:
+    """Return how many tasks and descriptors there are once nothing is left to do."""
+    for _ in range(1000):  # the other side of a connection closes on a later turn
+        await asyncio.sleep(0)
+    return len(asyncio.all_tasks()), descriptors()
 
 
 class Scene:
@@ -157,3 +171,60 @@ async def test_a_request_without_a_body_is_slowed(stage: Scene) -> None:
     outcome = await stage.bridge.call("request", {"url": f"{FAR}/x"})
     assert outcome.ok
     assert (outcome.record.ended or 0) >= 100
+
+
+CONDITIONS = (
+    "offline@40%",
+    "slow:up=1MB,offline@30ms",
+    "switch:wifi@40%",
+    "reset@40%",
+    "reset@0%",
+    "reset_after:100%,wifi",
+    "stall@40%",
+    "stall_after:40%,wifi",
+    "slow:latency=10s",
+    "slow:up=1kB",
+    "slow:down=1B",
+    "stall",
+    "background",
+    "stall,background@10ms",
+    "4g,stall@10%,online@+10ms,reset@90%",
+)
+
+
+async def test_no_condition_leaves_anything_behind(stage: Scene) -> None:
+    """No task, no file and no connection, whatever ended the upload; each ends once."""
+    bridge = stage.bridge
+    assert (await bridge.call("uploadFile", stage.options())).ok
+    bridge.network.reset()
+    assert (await bridge.call("uploadFile", stage.options())).ok
+    before = await holdings()
+    for text in CONDITIONS:
+        bridge.network.apply(text)
+        outcome = await bridge.call("uploadFile", stage.options(timeout=150))
+        assert not outcome.ok, text
+        bridge.network.clear()
+        bridge.network.reset()
+        assert (await bridge.call("uploadFile", stage.options())).ok, text
+    assert before == await holdings()
+
+
+async def test_a_file_that_shrinks_on_a_slow_line_is_a_failure(
+    stage: Scene, tmp_path: Path
+) -> None:
+    """What is gone cannot be sent: the call ends, and the server is not told otherwise."""
+    film = tmp_path / "film.mp4"
+    film.write_bytes(bytes(SIZE))
+    path = stage.bridge.files.add("film.mp4", film)
+    stage.bridge.network.slow(up=1_000_000)
+    task = stage.bridge.api.uploadFile(stage.options(filePath=path))
+    seen = asyncio.Event()
+    task.onProgressUpdate(lambda news: seen.set() if news["progress"] > 10 else None)
+    async with asyncio.timeout(5):
+        await seen.wait()
+    film.write_bytes(b"")
+    with pytest.raises(UploadFailed) as failed:
+        await task
+    assert "unreadable_file" == failed.value.reason
+    await stage.server.close()
+    assert all(upload.error for upload in stage.server.uploads)
