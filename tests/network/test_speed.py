@@ -208,3 +208,22 @@ def test_a_request_is_as_slow() -> None:
         assert 3000 + 1000 + 110 == pytest.approx(outcome.record.times["end"])
 
     play("wx", scene, body=b"{       :1}")
+
+
+def test_a_call_of_before_goes_no_further_once_its_connection_is_lost() -> None:
+    """Not a piece, however late its I/O is cancelled; a later call is on a line of its own."""
+
+    async def scene(stage: Scene) -> None:
+        network = stage.bridge.network
+        network.slow("wifi")
+        before = network.passage(1)
+        network.switch("4g")
+        after = network.passage(2)
+        assert before is not None
+        assert after is not None
+        await after.send(10)
+        for waiting in (before.send(10), before.receive(10), before.round_trip()):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(waiting, 3600)
+
+    play("wx", scene)
