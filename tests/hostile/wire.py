@@ -59,7 +59,20 @@ async def hear(peer: Peer) -> None:
 async def hear_body(peer: Peer) -> None:
     """Read the body of the newest request whose head was read."""
     length = _LENGTH.findall(peer.heard.rpartition(b"HTTP/1.1")[2])
-    peer.heard += await peer.reader.readexactly(int(length[-1]) if length else 0)
+    try:
+        peer.heard += await peer.reader.readexactly(int(length[-1]) if length else 0)
+    except asyncio.IncompleteReadError as end:
+        peer.heard += end.partial
+        raise
+
+
+def do(action: Callable[[], object]) -> Step:
+    """Return a step that does something to the world outside."""
+
+    async def step(_: Peer) -> None:
+        action()
+
+    return step
 
 
 def say(*texts: bytes) -> Step:

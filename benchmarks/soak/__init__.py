@@ -1,0 +1,1 @@
+"""Very many calls on one bridge: does anything pile up?"""
