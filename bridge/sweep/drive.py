@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TRIES: Final = 3
 """Workers that may die over one scenario before it is recorded as crashed."""
-BATCH: Final = 16
+BATCH: Final = 64
 """Scenarios that are handed out at once: so many that handing out costs next to nothing."""
 _LOOK_SECONDS: Final = 1.0
 LOST: Final = Result("crashed", "its worker died every time it was played")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Line = tuple[int, bytes]
 """The number of a scenario, and what is recorded of it: one line of JSON."""
 
-SECONDS: Final = 0.5
+SECONDS: Final = 1.0
 """How long a worker plays before it hands in what it has, so that little is lost with it."""
 
 _VIRTUAL_SECONDS: Final = 1e7

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge import BridgeError
-from bridge.sweep.drive import TRIES, Drive
+from bridge.sweep.drive import BATCH, TRIES, Drive
 from bridge.sweep.ledger import Ledger, records
 from bridge.sweep.reading import read
 from bridge.sweep.scenario import Result
@@ -90,7 +90,7 @@ def test_every_scenario_is_played_once_where_nothing_goes_wrong(folder: Folder) 
     outcomes, watched = swept(folder, workers)
     assert ["passed"] * 40 == outcomes
     assert 40 == len(watched)
-    assert [16, 12, 6, 3, 2, 1] == [len(batch) for batch in workers.batches]
+    assert [20, 10, 5, 3, 1, 1] == [len(batch) for batch in workers.batches]
     assert list(range(40)) == [number for batch in workers.batches for number in batch]
 
 
@@ -99,6 +99,13 @@ def test_a_small_plan_is_spread_over_the_workers(folder: Folder) -> None:
     workers = Here(lambda _: True, width=4)
     swept(folder, workers, 8)
     assert [2, 2, 1, 1, 1, 1] == [len(batch) for batch in workers.batches]
+
+
+def test_a_batch_has_its_limits(folder: Folder) -> None:
+    """So that the results of a large plan stream."""
+    workers = Here(lambda _: True, width=1)
+    swept(folder, workers, 200)
+    assert [BATCH, BATCH, BATCH, 200 - 3 * BATCH] == [len(batch) for batch in workers.batches]
 
 
 def test_what_is_recorded_already_is_not_played(folder: Folder) -> None:
@@ -121,8 +128,8 @@ def test_a_lost_batch_is_played_again_one_by_one(folder: Folder, *, shared: bool
     workers = Here(plays, shared=shared)
     outcomes, _ = swept(folder, workers)
     assert ["passed"] * 40 == outcomes
-    again = list(zip(workers.batches, workers.beside, strict=True))[-12:]
-    assert [(number,) for number in range(16, 28)] == [batch for batch, _ in again]
+    again = list(zip(workers.batches, workers.beside, strict=True))[-20:]
+    assert [(number,) for number in range(20)] == [batch for batch, _ in again]
     assert shared == all(not beside for _, beside in again)
 
 
@@ -191,4 +198,4 @@ def test_workers_that_cannot_play_end_the_sweep_in_a_sentence(
     )
     with pytest.raises(BridgeError, match=told):
         swept(folder, Broken(lambda _: True))
-    assert 16 == len(list(records(folder.path / "out.jsonl")))
+    assert 20 == len(list(records(folder.path / "out.jsonl")))
