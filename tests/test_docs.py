@@ -26,6 +26,7 @@ GUIDES = (
     "docs/performance.md",
     "docs/protocol.md",
     "docs/report.md",
+    "docs/sweep.md",
 )
 # Their code is that of other test runners, which tests/runners starts.
 RUN_ELSEWHERE = ("docs/javascript-runners.md",)

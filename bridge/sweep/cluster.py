@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bridge.sweep.scenario import Scenario
     from bridge.sweep.work import Line
 
-_CONNECT_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 10
 _LOOK_SECONDS: Final = 2.0
 """How often the scheduler is asked for the number of its workers."""
 _EACH: Final = 2
