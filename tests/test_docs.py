@@ -22,6 +22,7 @@ GUIDES = (
     "docs/compare.md",
     "docs/conformance.md",
     "docs/javascript.md",
+    "docs/live.md",
     "docs/network.md",
     "docs/performance.md",
     "docs/protocol.md",

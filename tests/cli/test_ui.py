@@ -6,15 +6,13 @@ import json
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from tests import npm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(110)
 
@@ -129,6 +127,13 @@ async def test_exec_shows_its_calls_after_the_runner_has_ended() -> None:
     out, _ = process.communicate(timeout=50)
     assert (7, "done\n") == (process.returncode, out)
     assert ["setStorageSync"] == [call["api"] for call in news["calls"]]
+
+
+def test_the_guide_has_what_is_said() -> None:
+    """Its sentences are those above."""
+    guide = (Path(__file__).parents[2] / "docs" / "live.md").read_text(encoding="utf-8")
+    assert f"\n{SHOWN}http://127.0.0.1:" in guide
+    assert f"\n{STAYS}" in guide
 
 
 def test_nothing_is_served_unasked(tmp_path: Path) -> None:

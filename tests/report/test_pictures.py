@@ -21,7 +21,11 @@ def test_a_picture_is_kept_and_small(name: str) -> None:
     assert len(content) < LARGEST
 
 
-def test_the_guide_shows_the_pictures_that_the_command_takes() -> None:
+def test_the_guides_show_the_pictures_that_the_command_takes() -> None:
     """None is missing there, and none is shown that nothing makes."""
-    shown = re.findall(r"\]\(images/(report[\w-]*\.png)\)", (DOCS / "report.md").read_text())
-    assert sorted(NAMES) == sorted(shown)
+    pages = [DOCS.parent / "README.md", *DOCS.glob("*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
+    picture = re.compile(r"\]\((?:docs/)?images/([\w-]+\.png)\)")
+    shown = [name for text in texts for name in picture.findall(text)]
+    assert sorted(NAMES) == sorted(set(shown))
+    assert sorted(NAMES) == sorted(path.name for path in (DOCS / "images").glob("*.png"))

@@ -101,6 +101,7 @@ class App {
   add(records, reread, now) {
     const known = this.store.records.get(this.chosen);
     this.store.add(records, reread, now);
+    if (now) this.store.grow(now);
     this.stale ||= known !== this.store.records.get(this.chosen);
     this.updateSoon();
   }

@@ -11,7 +11,7 @@ import { offerThemes } from './theme.mjs';
 import { count, counted } from './words.mjs';
 
 const WIDE = '(min-width: 60.01rem)';
-const ALL = { target: 'all targets', group: 'all capabilities', outcome: 'any outcome', known: 'known in any way' };
+const ALL = { target: 'all targets', group: 'all capabilities', outcome: 'any outcome', known: 'any source' };
 const KEYS = [
   ['/', 'search'],
   ['↑ ↓', 'the case before or after'],
