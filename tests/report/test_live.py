@@ -170,6 +170,54 @@ async def test_calls_are_narrowed_while_they_happen(browser: Browser, show: Show
         await tab.until(row_has(1, ".call", "/second"))
 
 
+async def test_a_row_that_is_pressed_stays_until_it_is_let_go(browser: Browser, show: Show) -> None:
+    """Between press and release the page would else put another row under the pointer."""
+    async with looking(browser, show.live) as tab:
+        call = show.upload()
+        await tab.until(row_has(0, ".answer", "%"))
+        replaced = (
+            "((before) => new Promise((done) => { let left = 45; const look = () =>"
+            " document.getElementById('row-0') !== before ? done(true) :"
+            " (left -= 1) ? requestAnimationFrame(look) : done(false); look(); }))"
+            "(document.getElementById('row-0'))"
+        )
+        assert await tab.run(replaced), "it is drawn anew every now and then"
+        where = await tab.run(
+            "(({x, y}) => [x + 20, y + 10])"
+            "(document.getElementById('row-0').getBoundingClientRect())"
+        )
+        await tab.mouse("mousePressed", *where)
+        assert not await tab.run(replaced)
+        await tab.mouse("mouseReleased", *where)
+        await tab.until(CHOSEN)
+        assert "uploadFile" in await tab.text("#detail-title")
+        await show.gates.beginning(1)
+        show.gates.let_all()
+        await call
+
+
+async def test_the_list_follows_who_looks_at_its_end(browser: Browser, show: Show) -> None:
+    """And leaves everybody else where they are."""
+
+    async def more() -> None:
+        for _ in range(30):
+            await show.bridge.call("setStorage", {"key": "a", "data": 1})
+
+    grid = "document.getElementById('calls')"
+    ends = f"{grid}.scrollTop + {grid}.clientHeight >= {grid}.scrollHeight - 1"
+    async with looking(browser, show.live) as tab:
+        await more()
+        await tab.until(f"{grid}.getAttribute('aria-rowcount') === '31'")
+        assert 0 == await tab.run(f"{grid}.scrollTop")
+        await more()
+        await tab.until(f"{grid}.getAttribute('aria-rowcount') === '61'")
+        assert 0 == await tab.run(f"{grid}.scrollTop")
+        await tab.run(f"{grid}.scrollTop = {grid}.scrollHeight")
+        await more()
+        await tab.until(f"{grid}.getAttribute('aria-rowcount') === '91'")
+        assert await tab.run(ends)
+
+
 async def test_a_connection_that_is_lost_is_taken_up_again(browser: Browser, show: Show) -> None:
     """The page says so, asks again from where it was, and shows nothing twice."""
     async with looking(browser, show.live) as tab:
