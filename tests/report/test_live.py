@@ -243,6 +243,7 @@ async def test_a_connection_that_is_lost_is_taken_up_again(browser: Browser, sho
         await second
         await tab.until(row_has(1, ".answer", "201"))
         assert ["no connection, trying again", "live"] == await tab.run("states")
+        assert not tab.requests[-1].endswith("since=0")
         assert "2 calls: 2 ok, 0 failed" == await tab.text("#totals")
         tab.errors[:] = [error for error in tab.errors if "ERR_CONNECTION" not in error]
         tab.errors[:] = [error for error in tab.errors if "ERR_INCOMPLETE" not in error]

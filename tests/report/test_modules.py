@@ -326,3 +326,31 @@ def test_how_often_progress_was_told_makes_no_difference() -> None:
     first = record(callbacks=[told, told, end])
     assert [] == differing(first, record(callbacks=[told, end]))
     assert ["Outcome", "Heard"] in differing(first, record(callbacks=[end]))
+
+
+def test_a_live_call_may_be_told_again_once_it_has_ended() -> None:
+    """A page that hears of its end twice has one call; a file that has it twice has two runs."""
+    ended = record(times=times(invoked=0, end=1))
+    code = (
+        "{ const store = new m.Store(a[1]);"
+        " store.add(a[0]); store.add(a[0]); return store.calls.length; }"
+    )
+    assert [1, 2] == [
+        evaluate("store.mjs", code, [ended], {"live": live}) for live in (True, False)
+    ]
+
+
+def test_a_call_in_flight_reaches_to_the_moment_it_was_seen() -> None:
+    """Its last phase grows with the clock, and its share is of what it is to send."""
+    told = {"progress": 25, "totalBytesSent": 5, "totalBytesExpectedToSend": 20}
+    going = record(
+        times=times(invoked=0, queued=0, dequeued=0, send=2),
+        progress=[[3, 5]],
+        callbacks=[{"ms": 3, "name": "progressUpdate", "payload": told}],
+    )
+    code = (
+        "{ const store = new m.Store({live: true}); store.add([a[0]], null, a[0].started + 8);"
+        " const [call] = store.calls; const seen = call.last; store.grow(a[0].started + 20);"
+        " return [seen, call.last, call.phases.at(-1).key, call.phases.at(-1).to, call.progress]; }"
+    )
+    assert [8, 20, "send", 20, [[3, 0.25]]] == evaluate("store.mjs", code, going)

@@ -132,17 +132,36 @@ async def test_what_has_not_changed_is_not_told_again() -> None:
     assert 2 == len(calls_of(await all_news(watch)))
 
 
+async def test_a_call_that_moved_on_is_told_though_younger_ones_stand_still() -> None:
+    """What has changed last is told, in whatever order the calls began."""
+    watch = Watch("t")
+    async with gated() as gates, watched(watch) as bridge, aclosing(watch.news()) as news:
+        bridge.route(ORIGIN, to=gates.url)
+        calls = [
+            asyncio.ensure_future(bridge.call("uploadFile", options(bridge, path)))
+            for path in ("/old", "/young")
+        ]
+        await gates.beginning(2)
+        watch.look()
+        assert 2 == len(await next_calls(news))
+        bridge.calls[0].add("rules", "limit", "something that came later")
+        watch.look()
+        assert [1] == [call["id"] for call in await next_calls(news)]
+        gates.let_all()
+        await asyncio.gather(*calls)
+
+
 async def test_calls_nobody_looks_at_are_not_looked_at() -> None:
     """Without a page a call in flight costs nothing before it has ended."""
     watch = Watch("t")
     async with gated() as gates, watched(watch) as bridge:
         bridge.route(ORIGIN, to=gates.url)
         call = asyncio.ensure_future(bridge.call("uploadFile", options(bridge)))
+        watch.look()
         await gates.beginning(1)
         watch.look()
         assert 0 == watch.watching
-        at = await _first(watch)
-        assert at > 0, "a page that comes has it looked at"
+        assert 1 == await _first(watch), "it has changed twice, and was looked at once"
         gates.let_all()
         await call
 
