@@ -45,9 +45,10 @@ def any_node() -> Node:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install Jest and Vitest once, in the versions that the example names."""
+    """Install Jest and Vitest once, in the versions that the example names, and Mocha."""
     root = tmp_path_factory.mktemp("runners")
-    npm.install(root, json.loads((EXAMPLE / "package.json").read_text())["devDependencies"])
+    named = json.loads((EXAMPLE / "package.json").read_text())["devDependencies"]
+    npm.install(root, {**named, **FURTHER})
     return root
 
 
@@ -73,10 +74,12 @@ class Runner(Protocol):
         """Return how `minibridge exec -- RUNNER` ended."""
 
 
+FURTHER = {"mocha": "12.0.3"}
 RUNNERS = {
     "jest": ("../node_modules/.bin/jest", "--no-cache"),
     "vitest": ("../node_modules/.bin/vitest", "run"),
     "node-test": ("node", "--test"),
+    "mocha": ("../node_modules/.bin/mocha", "*.test.js"),
 }
 
 
