@@ -1,4 +1,4 @@
-# make demo | test | check | bench | clean.
+# make demo | test | check | docs | bench | clean.
 # PYTHON=... picks the interpreter, VENV=... the environment.
 
 PYTHON ?= python3
@@ -10,12 +10,13 @@ BUILD_INPUTS := pyproject.toml requirements-dev.txt
 .DEFAULT_GOAL := help
 # An environment that could not be completed is not taken for a finished one.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint bench clean
+.PHONY: help demo test check lint docs bench clean
 
 help:
 	@echo "make demo    upload a picture on every target and show each answer"
 	@echo "make test    lint, types, import contracts, every test, coverage"
 	@echo "make check   lint, types and import contracts only"
+	@echo "make docs    the site, in build/site; a warning is an error"
 	@echo "make bench   measurements, each beside what it is compared with"
 	@echo "make clean   remove the environment, caches and build results"
 
@@ -40,6 +41,10 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
+
+docs: $(VENV)/.dev
+	@$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet -d build/doctrees docs build/site
+	@echo "docs: build/site/index.html"
 
 bench: $(VENV)/.dev
 	@echo "bench: uploads, the JavaScript side, slow networks; results also in build/benchmarks"

@@ -16,11 +16,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# A translation has the code of its original, and other words around it.
+TRANSLATIONS = {
+    "README.zh-CN.md": "README.md",
+    "docs/zh-CN/first-test.md": "docs/first-test.md",
+}
 GUIDES = (
+    *TRANSLATIONS,
     "README.md",
     "CONTRIBUTING.md",
     "docs/compare.md",
     "docs/conformance.md",
+    "docs/first-test.md",
     "docs/javascript.md",
     "docs/live.md",
     "docs/network.md",
@@ -28,11 +35,14 @@ GUIDES = (
     "docs/protocol.md",
     "docs/report.md",
     "docs/sweep.md",
+    "docs/writing-a-host.md",
 )
 # Their code is that of other test runners, which tests/runners starts.
 RUN_ELSEWHERE = ("docs/javascript-runners.md",)
 # They have no code: `minibridge matrix` writes them, as tests check.
 GENERATED = ("docs/matrix.md", "docs/conditions.md")
+# They are made of other files: tests/test_site.py builds the site.
+FRAMES = ("docs/index.md", "docs/contributing.md", "docs/zh-CN/index.md")
 RUNNABLE = {"python", "console", "sh"}
 SHOWN = {"text", "json", "toml", "yaml", "javascript"}
 SECONDS = 100
@@ -231,10 +241,35 @@ def test_a_guide_has_something_to_run(guide: str) -> None:
     assert any(block.guide == guide and block.language in RUNNABLE for block in BLOCKS)
 
 
+@pytest.mark.parametrize(("translation", "original"), TRANSLATIONS.items())
+def test_a_translation_has_the_code_of_its_original(translation: str, original: str) -> None:
+    """Block by block, under the same file names, and in the same order."""
+    there, here = (
+        [(each.file, each.language, each.text) for each in BLOCKS if each.guide == guide]
+        for guide in (original, translation)
+    )
+    assert there == here
+
+
+@pytest.mark.parametrize(("translation", "original"), TRANSLATIONS.items())
+def test_a_translation_has_the_sections_of_its_original(translation: str, original: str) -> None:
+    """A section that is new in one of them is missed in the other."""
+    levels = [
+        [line.split(" ")[0] for line in prose_of(guide).splitlines() if line.startswith("#")]
+        for guide in (original, translation)
+    ]
+    assert levels[0] == levels[1]
+
+
+def prose_of(guide: str) -> str:
+    """Return a guide without its blocks."""
+    return BLOCK.sub("", (ROOT / guide).read_text(encoding="utf-8"))
+
+
 def test_no_page_is_left_out() -> None:
     """Every page of the documentation is one of those whose code runs."""
-    pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
-    known = GUIDES + RUN_ELSEWHERE + GENERATED
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    known = GUIDES + RUN_ELSEWHERE + GENERATED + FRAMES
     assert pages == {guide for guide in known if guide.startswith("docs/")}
 
 

@@ -1,0 +1,58 @@
+"""The site: `make docs` builds it from the pages beside this file; a warning is an error."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sphinx.application import Sphinx
+
+project = "minibridge"
+author = "the minibridge authors"
+project_copyright = author
+version = release = metadata.version(project)
+
+extensions = ["myst_parser"]
+# Links may name a heading as a reader of the plain files sees it.
+myst_heading_anchors = 3
+exclude_patterns = ["images"]
+
+html_theme = "furo"
+html_title = project
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {
+    "light_css_variables": {"font-stack": "system-ui, 'PingFang SC', 'Microsoft YaHei', sans-serif"}
+}
+
+# The files beside `docs` that a page of the site includes.
+_PAGES = {
+    "README.md": "docs/index.md",
+    "README.zh-CN.md": "docs/zh-CN/index.md",
+    "CONTRIBUTING.md": "docs/contributing.md",
+    "SECURITY.md": "docs/security.md",
+}
+_ANCHOR = re.compile(r'^<a id="([\w-]+)"></a>$', re.MULTILINE)
+_LINK = re.compile(r"\]\(#([\w-]+)\)")
+
+
+def setup(app: Sphinx) -> None:
+    """Let links lead within the site that lead to files and anchors for readers of plain files."""
+    app.connect("source-read", _name_anchors)
+    app.connect("include-read", _lead_to_pages)
+
+
+def _name_anchors(_: Sphinx, page: str, source: list[str]) -> None:
+    """Make targets of a page's anchors, under its name: another page may have the same."""
+    names = {name: f"{page}-{name}" for name in _ANCHOR.findall(source[0])}
+    text = _ANCHOR.sub(lambda found: f"({names[found[1]]})=", source[0])
+    source[0] = _LINK.sub(lambda found: f"](#{names.get(found[1], found[1])})", text)
+
+
+def _lead_to_pages(_: Sphinx, __: Path, ___: str, source: list[str]) -> None:
+    for file, page in _PAGES.items():
+        source[0] = source[0].replace(f"]({file})", f"]({page})")
