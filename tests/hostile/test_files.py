@@ -40,6 +40,11 @@ def _grow(path: Path) -> None:
         file.write(b"\1" * 1000)
 
 
+def _become_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 HARMLESS: dict[str, Change] = {
     "grows": _grow,
     "vanishes": lambda path: path.unlink(),
@@ -48,7 +53,7 @@ HARMLESS: dict[str, Change] = {
 }
 
 
-@pytest.fixture(params=TUNINGS.values(), ids=TUNINGS)
+@pytest.fixture(params=[*TUNINGS.values()], ids=[*TUNINGS])
 def transport(request: pytest.FixtureRequest) -> HttpTransport:
     """Return a transport for each way in which a body is written; whoever uses it closes it."""
     return HttpTransport(tuning=request.param)
@@ -103,7 +108,7 @@ async def test_a_file_that_changes_otherwise_is_sent_as_it_was_opened(
     [
         (lambda path: path.unlink(), Reason.MISSING_FILE),
         (lambda path: (path.unlink(), path.mkdir()), Reason.NOT_A_FILE),
-        (lambda path: (path.unlink(), os.mkfifo(path)), Reason.MISSING_FILE),
+        (_become_a_pipe, Reason.MISSING_FILE),
     ],
     ids=["vanishes", "becomes a folder", "becomes a pipe"],
 )
