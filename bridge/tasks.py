@@ -264,7 +264,9 @@ class Tasks(ABC):
     def _wire_upload(self, call: Call) -> WireUpload:
         profile, network = self._profile, self._phone.network
         network.judge(rules.parse(call.url))
-        call.measures.estimate = network.estimate
+        passage = network.passage(call.number)
+        if passage is not None:
+            call.measures.estimate = network.estimate
         headers = self._headers.sent(call.header, call.trace_id, call.record)
         content = self._content(call)
         return WireUpload(
@@ -278,7 +280,7 @@ class Tasks(ABC):
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
             cut=network.cut,
-            passage=network.passage(call.number),
+            passage=passage,
             lost=network.lost,
             method=content.method,
             body=content.body,
