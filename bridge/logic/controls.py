@@ -114,6 +114,8 @@ class Controls:
                 network.slow(**figures)  # type: ignore[arg-type]  # the values are checked there
             case {"operation": "switch", "preset": str(preset)}:
                 network.switch(preset)
+            case {"operation": "tls", "cause": str(cause)}:
+                network.tls(cause)
             case _:
                 raise _unknown("network", params)
 

@@ -121,7 +121,7 @@ async def test_every_method_of_the_network_has_a_control() -> None:
     names = {name for name, _ in getmembers(Network, isfunction) if not name.startswith("_")}
     words = {re.sub("_(.)", lambda match: match[1].upper(), name) for name in names}
     asked = {"judge", "watch", "attend", "begin", "passage", "mark", "reach", "close"}
-    shaping = {"apply", "script", "slow", "switch"}
+    shaping = {"apply", "script", "slow", "switch", "tls"}
     assert {*controls.NETWORK, *controls.CUTS} == words - asked - shaping
 
 
@@ -134,6 +134,7 @@ async def test_every_method_of_the_network_has_a_control() -> None:
         ),
         ({"operation": "slow", "up": 1000, "latency": 0.5}, ["slow (up 1000 B/s, latency 500 ms)"]),
         ({"operation": "switch", "preset": "wifi"}, WIFI),
+        ({"operation": "tls", "cause": "expired"}, ["tls_failure expired"]),
         (
             {"operation": "apply", "text": "refuse,stall,offline@40%"},
             ["connection_refused", "stalled"],

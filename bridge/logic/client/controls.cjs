@@ -41,6 +41,7 @@ exports.makeControls = function makeControls(ask, { url, target }) {
       stall: none,
       slow: (how) => (typeof how === 'string' ? { preset: how } : { ...how }),
       switch: (preset = '4g') => ({ preset }),
+      tls: (cause) => ({ cause }),
       background: none,
       foreground: none,
       apply: (text) => ({ text }),
