@@ -1,20 +1,26 @@
-# make demo | test | check | docs | bench | clean.
+# make demo | test | core | check | docs | bench | clean.
 # PYTHON=... picks the interpreter, VENV=... the environment.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip -qq
+# What touches sockets, and so the event loop: it runs on uvloop as well.
+LOOP_TESTS := $(addprefix tests/transport/test_,http.py line.py direct.py arrival.py) \
+	$(addprefix tests/hostile/test_,servers.py files.py embedded.py)
+ON_UVLOOP := --loop uvloop -k "not gigabyte" $(LOOP_TESTS)
+PARALLEL := --numprocesses auto --dist loadfile
 BUILD_INPUTS := pyproject.toml requirements-dev.txt
 
 .DEFAULT_GOAL := help
 # An environment that could not be completed is not taken for a finished one.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint docs bench clean
+.PHONY: help demo test core check lint docs bench clean
 
 help:
 	@echo "make demo    upload a picture on every target and show each answer"
 	@echo "make test    lint, types, import contracts, every test, coverage"
+	@echo "make core    the tests of transport and core alone, for one more Python"
 	@echo "make check   lint, types and import contracts only"
 	@echo "make docs    the site, in build/site; a warning is an error"
 	@echo "make bench   measurements, each beside what it is compared with"
@@ -25,13 +31,20 @@ demo: $(VENV)/.run-time
 	@$(BIN)/python examples/demo.py
 
 test: lint
+	@echo "test: what touches sockets, on uvloop"
+	@$(BIN)/pytest --quiet $(PARALLEL) $(ON_UVLOOP)
 	@echo "test: every test, with branch coverage of this process and its children"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/coverage run -m pytest $(PARALLEL)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@echo "test: every conformance case on every target, and the facts that none proves"
 	@$(BIN)/minibridge check --coverage
+
+core: $(VENV)/.dev
+	@echo "core: $$($(BIN)/python --version), on asyncio and on uvloop"
+	@$(BIN)/pytest --quiet $(PARALLEL) tests/transport tests/test_*.py --deselect tests/test_packaging.py
+	@$(BIN)/pytest --quiet $(PARALLEL) $(ON_UVLOOP)
 
 check: lint
 

@@ -29,6 +29,7 @@ GUIDES = (
     "docs/conformance.md",
     "docs/first-test.md",
     "docs/javascript.md",
+    "docs/limits.md",
     "docs/live.md",
     "docs/network.md",
     "docs/performance.md",
@@ -42,7 +43,7 @@ RUN_ELSEWHERE = ("docs/javascript-runners.md",)
 # They have no code: `minibridge matrix` writes them, as tests check.
 GENERATED = ("docs/matrix.md", "docs/conditions.md")
 # They are made of other files: tests/test_site.py builds the site.
-FRAMES = ("docs/index.md", "docs/contributing.md", "docs/zh-CN/index.md")
+FRAMES = ("docs/index.md", "docs/contributing.md", "docs/security.md", "docs/zh-CN/index.md")
 RUNNABLE = {"python", "console", "sh"}
 SHOWN = {"text", "json", "toml", "yaml", "javascript"}
 SECONDS = 100

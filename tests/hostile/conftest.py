@@ -136,17 +136,17 @@ async def hostile() -> AsyncIterator[Hostile]:
 
     At the end, every client has left by itself, and no task and no descriptor is held.
     """
-    before = _descriptors()
     server = Hostile()
     await server.start()
+    before = _descriptors()
     yield server
     await server.parted()
-    await server.close()
     # Transports close their sockets in the loop's next turn.
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert {asyncio.current_task()} == asyncio.all_tasks()
     assert before == _descriptors()
+    await server.close()
 
 
 @pytest.fixture(params=["direct", "session"])

@@ -157,9 +157,9 @@ async def test_a_hostile_server_fails_the_call_and_nothing_else(
 
 
 _FULL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
-ODD: dict[str, tuple[str, bool, *tuple[Step, ...]]] = {
+ODD: dict[str, tuple[str, bool | None, *tuple[Step, ...]]] = {
     "byte by byte": ("ok", True, hear, trickle(_FULL + b"ok")),
-    "before it was asked": ("ok", True, say(_FULL + b"ok"), hear),
+    "before it was asked": ("ok", None, say(_FULL + b"ok"), hear),
     "before the body came": ("ok", True, hear_head, say(_FULL + b"ok"), hear_body),
     "after interim answers": (
         "ok",
@@ -186,7 +186,7 @@ ODD: dict[str, tuple[str, bool, *tuple[Step, ...]]] = {
     "in an unknown coding": ("ok", True, hear, say(_answer(b"ok", b"Content-Encoding: none"))),
     "with half a character": ("\ufffd", True, hear, say(_answer(b"\xe4\xb8"))),
 }
-"""How a server answers -> the `data`, whether its connection serves again, and the script."""
+"""How a server answers -> `data`, whether its connection serves again (None: maybe), the script."""
 
 
 @pytest.mark.parametrize("how", ODD)
@@ -202,7 +202,7 @@ async def test_an_odd_answer_is_an_answer(
         assert (["success", "complete"], data) == (answered.names, answered.result["data"])
         following = await told(bridge, "uploadFile", options)
         assert "next" == following.result["data"]
-        assert (1 if again else 2) == len(hostile.peers)
+        assert {True: [1], False: [2], None: [1, 2]}[again].count(len(hostile.peers))
 
 
 LOCATIONS: dict[str, tuple[Reason, bytes]] = {

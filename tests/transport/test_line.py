@@ -217,7 +217,8 @@ async def test_a_kept_connection_that_has_spoken_is_not_used(
     if unasked:
         os.write(kept[0].fileno(), unasked)
     else:
-        kept[0].shutdown(socket.SHUT_WR)
+        with socket.socket(fileno=os.dup(kept[0].fileno())) as twin:
+            twin.shutdown(socket.SHUT_WR)
     for _ in range(turns):
         await asyncio.sleep(0)
     assert (await transport.send(upload, log)).body == b"ok"
