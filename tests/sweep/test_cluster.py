@@ -106,7 +106,7 @@ def test_what_a_killed_worker_was_at_is_played_by_the_other(
     folder.go()
     assert 0 == sweeping.ended().status
     assert ["passed"] * 40 == [record["outcome"] for record in folder.records()]
-    assert 21 <= len(folder.pids("holding", 21))
+    assert 41 <= len(folder.pids("holding", 41))
 
 
 def test_a_scenario_that_kills_its_worker_every_time_is_recorded_as_crashed(
