@@ -183,6 +183,8 @@ class Tab:
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         await self.do("Emulation.setEmulatedMedia", features=scheme)
         await self.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        # A colour on its way to another is neither.
+        await self.until("document.getAnimations().length === 0")
 
     async def picture(self, path: Path) -> None:
         """Save a screenshot as PNG."""
