@@ -10,7 +10,7 @@ import schemas
 from bridge.profile import Layer, Local, Never, Paths, Picker, RequestProfile, Source, Text, Through
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bridge.profile import Device, Profile
 
@@ -51,18 +51,24 @@ def facts(platform: Profile | Layer) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def plain(value: object) -> object:
-    """Return what a platform file holds as JSON data, without sources; a function by its name."""
+def plain(value: object, apart: Collection[str] = _APART) -> object:
+    """
+    Return what a platform file holds as JSON data, without sources; a function by its name.
+
+    Args:
+        value: it.
+        apart: the fields of records that are left out.
+    """
     if isinstance(value, (Paths, Picker, Text)):
-        return _record(value, whole=True)
+        return _record(value, apart, whole=True)
     if isinstance(value, (Local, Through)):
-        return _record(value, whole=False)
+        return _record(value, apart, whole=False)
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner, apart) for key, inner in value.items()}
     if isinstance(value, (frozenset, set)):
         return sorted(map(str, value))
     if isinstance(value, (tuple, list)):
-        return [plain(inner) for inner in value]
+        return [plain(inner, apart) for inner in value]
     return _named(value) if callable(value) else value
 
 
@@ -72,10 +78,10 @@ def _named(function: object) -> str:
     return f"{getattr(function, '__module__', kind.__module__)}.{name}"
 
 
-def _record(record: Any, *, whole: bool) -> Json:  # noqa: ANN401  one of the records of a profile
+def _record(record: Any, apart: Collection[str], *, whole: bool) -> Json:  # noqa: ANN401  one of a profile's records
     """Return a record's fields; those left empty only where `whole` asks for them."""
-    pairs = ((f.name, getattr(record, f.name)) for f in fields(record) if f.name not in _APART)
-    return {name: plain(value) for name, value in pairs if whole or value}
+    pairs = ((f.name, getattr(record, f.name)) for f in fields(record) if f.name not in apart)
+    return {name: plain(value, apart) for name, value in pairs if whole or value}
 
 
 def _of_layer(layer: Layer) -> Iterator[Fact]:

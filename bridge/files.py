@@ -305,3 +305,9 @@ def _directory(package: str | Path) -> Path:
         message = f"the package directory {str(package)!r} does not exist"
         raise BridgeError(message)
     return root
+
+
+def package_of(file: Path) -> Path:
+    """Return a logic file's code package: the nearest folder with an `app.json`, else its own."""
+    folders = file.resolve().parents
+    return next((folder for folder in folders if (folder / "app.json").is_file()), folders[0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from bridge.cli import FAILED, MISSING, OK, recorded
 from bridge.cli.answers import cited
 from bridge.cli.look import Cell, Mistake, Screen
+from bridge.cli.progress import counted
 from bridge.cli.readings import overrides_for
 from bridge.cli.sending import Answer
 from bridge.cli.upload import TraceFile, names_of
@@ -20,7 +21,7 @@ from bridge.conformance.junit import junit
 from bridge.conformance.load import load
 from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
-from bridge.conformance.spread import run_spread
+from bridge.conformance.spread import run_spread, teller
 from bridge.conformance.subject import run_subject
 from bridge.logic.engine import MissingEngineError
 from bridge.report.checked import write_check
@@ -73,10 +74,13 @@ def _run(args: Namespace, screen: Screen) -> int:
 def _played(args: Namespace) -> tuple[list[Verdict], str]:
     """Return what came of the cases, and what played them."""
     cases, places = load(args.cases), _places(args)
-    if args.trace is not None:
-        trace = _tracing(TraceFile(args.trace))
-        return play(cases, places, args.engine, watch=trace), args.engine
-    return run_spread(cases, places, args.engine, processes=args.jobs), args.engine
+    with counted(len(cases) * len(places), colour=not args.no_color) as count:
+        if args.trace is None:
+            found = run_spread(cases, places, args.engine, processes=args.jobs, told=count)
+        else:
+            trace = _tracing(TraceFile(args.trace))
+            found = play(cases, places, args.engine, watch=trace, told=teller(count))
+    return found, args.engine
 
 
 def _subjected(args: Namespace) -> tuple[list[Verdict], str]:
@@ -215,8 +219,8 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, list[str]]
 
 def _show_fault(fault: Fault, targets: list[str], screen: Screen) -> None:
     screen.paragraph(f"{fault.that}, on {_some(targets)}", indent=2)
-    screen.paragraph(f"expected {_told(fault.expected)}", indent=4)
-    screen.paragraph(f"but      {_told(fault.actual)}", indent=4)
+    screen.labelled("expected", _told(fault.expected), 4)
+    screen.labelled("but", _told(fault.actual), 4)
     if isinstance(fault.source, dict):
         source = {"date": "", "note": "", **cast("dict[str, str]", fault.source)}
         for cell in cited(source):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FunctionType
 from typing import TYPE_CHECKING, cast
 
 import schemas
 from bridge.cli.answers import cited
 from bridge.cli.look import Cell, Row, Table
+from bridge.facts import plain
 from bridge.layers import REQUEST, UPLOAD
-from bridge.profile import Layer, Local, Never, Paths, Picker, Profile, Source, Text, Through
+from bridge.profile import Layer, Never, Profile, Source, Text
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -162,17 +161,5 @@ def _said(text: Text) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return a field's value as JSON data."""
-    if isinstance(value, (Paths, Picker, Text)):
-        pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
-        return {name: _plain(inner) for name, inner in pairs if name != "source"}
-    if isinstance(value, (Local, Through)):
-        pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
-        return {name: _plain(inner) for name, inner in pairs if inner and name != "source"}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(map(str, value))
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return f"{value.__module__}.{value.__name__}" if isinstance(value, FunctionType) else value
+    """Return a field's value as JSON data; its source stands beside it."""
+    return plain(value, ("source",))

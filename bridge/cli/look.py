@@ -24,6 +24,7 @@ _CODES: Final = {"bold": "1", "dim": "2", "good": "32", "bad": "1;31", "warn": "
 _GAP: Final = 2
 _LEAST: Final = 16
 _WIDE: Final = 120
+_LABEL: Final = 8
 _SOFT: Final = "/,;:=&?-_.)"
 
 
@@ -133,6 +134,13 @@ class Screen:
         """Write a text, wrapped."""
         for line in wrap(text, self.width - indent):
             self.line(Cell(" " * indent), Cell(line, style))
+
+    def labelled(self, label: str, text: str, indent: int = 0) -> None:
+        """Write a word and a text beside it, which wraps there."""
+        before = f"{label:<{_LABEL}} "
+        for line in wrap(text, self.width - indent - len(before)):
+            self.line(Cell(" " * indent), Cell(before), Cell(line))
+            before = " " * len(before)
 
     def table(self, table: Table, indent: int = 0) -> None:
         """Write a table."""

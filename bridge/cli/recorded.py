@@ -113,15 +113,15 @@ def _show_one(finding: Finding, screen: Screen) -> None:
     screen.line(Cell("DIFFERS ", "bad"), Cell(finding.case, "name"), Cell(f" on {finding.target}"))
     screen.paragraph(f"{finding.that}: {finding.place}", indent=2)
     if finding.expected is not None:
-        screen.paragraph(f"expected {_told(finding.expected)}", indent=4)
-    screen.paragraph(f"recorded {_told(finding.recorded)}", indent=4)
-    screen.paragraph(f"emulated {_told(finding.emulated)}", indent=4)
+        screen.labelled("expected", _told(finding.expected), 4)
+    screen.labelled("recorded", _told(finding.recorded), 4)
+    screen.labelled("emulated", _told(finding.emulated), 4)
     if isinstance(finding.known, dict):
         source = {"date": "", "note": "", **cast("dict[str, str]", finding.known)}
         for cell in cited(source):
             screen.paragraph(cell.text, cell.style, 4)
-    screen.paragraph(f"entry    {', '.join(finding.entries) or _NO_FACT}", indent=4)
-    screen.paragraph(f"source   {json.dumps(finding.source, ensure_ascii=False)}", indent=4)
+    screen.labelled("entry", ", ".join(finding.entries) or _NO_FACT, 4)
+    screen.labelled("source", json.dumps(finding.source, ensure_ascii=False), 4)
     screen.write("")
 
 

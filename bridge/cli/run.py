@@ -15,6 +15,7 @@ from bridge.cli.readings import overrides_for
 from bridge.cli.sessions import tracing
 from bridge.cli.telling import Teller
 from bridge.cli.upload import check_file, names_of
+from bridge.files import package_of
 from bridge.logic.children import Children
 from bridge.logic.engine import MissingEngineError
 from bridge.logic.program import JSError, Program
@@ -127,7 +128,7 @@ async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], lookers: Lookers
                 # A seed of its own gives each bridge boundaries that no other has.
                 bridge = Bridge(
                     name,
-                    files=_package(plan.file),
+                    files=package_of(plan.file),
                     album=[png()],
                     seed=len(runs),
                     **overrides,  # type: ignore[arg-type]
@@ -138,12 +139,6 @@ async def _run_all(plan: Plan, teller: Teller, runs: list[Ran], lookers: Lookers
                 sending.match(runs[-1].answers, server.uploads)
                 server.clear()
                 teller.end(runs[-1])
-
-
-def _package(file: Path) -> Path:
-    """Return the code package: the nearest folder that has an `app.json`, else the file's own."""
-    folders = file.resolve().parents
-    return next((folder for folder in folders if (folder / "app.json").is_file()), folders[0])
 
 
 async def _run_on(bridge: Bridge, plan: Plan, stage: Stage, runs: list[Ran]) -> None:

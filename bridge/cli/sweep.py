@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import FAILED, MISSING, OK
 from bridge.cli.look import Cell, Row, Screen, Table
+from bridge.cli.progress import counted
 from bridge.logic.engine import MissingEngineError
 from bridge.sweep import reading
 from bridge.sweep.cluster import Cluster, MissingClusterError
@@ -85,33 +85,16 @@ def _play(args: Namespace, plan: Plan, ledger: Ledger, *, colour: bool) -> None:
 
 
 @contextmanager
-def _bar(count: int, done: int, *, colour: bool) -> Iterator[Watch]:
-    """Draw how far it is, how fast, and how long it will take, where a terminal watches."""
-    if not sys.stderr.isatty() or find_spec("rich") is None:
-        yield lambda _: None
-        return
-    from rich import progress  # noqa: PLC0415  40 ms, for a terminal only
-    from rich.console import Console  # noqa: PLC0415
-
-    columns = (
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[rate]}"),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[failed]}"),
-    )
-    console = Console(stderr=True, no_color=None if colour else True)
-    with progress.Progress(*columns, console=console, transient=True) as drawn:
-        task = drawn.add_task("", total=count, completed=done, rate="", failed="")
+def _bar(total: int, done: int, *, colour: bool) -> Iterator[Watch]:
+    """Provide what is told of each line of the ledger, and draws how far it is."""
+    with counted(total, done, colour=colour) as count:
         failed = 0
 
         def watch(line: bytes) -> None:
-            nonlocal failed
+            nonlocal done, failed
+            done += 1
             failed += b'"outcome":"failed"' in line or b'"outcome":"crashed"' in line
-            speed = drawn.tasks[0].speed
-            rate = "" if speed is None else f"{speed:,.0f}/s"
-            told = f"{failed:,} failed" if failed else ""
-            drawn.update(task, advance=1, rate=rate, failed=told)
+            count(done, failed, 0)
 
         yield watch
 

@@ -10,6 +10,7 @@ from bridge.comparison import tree
 from bridge.comparison.steady import steady, steady_text
 from bridge.comparison.tree import Section, Word
 from bridge.comparison.witness import Seen, own_texts, prepared, route
+from bridge.files import package_of
 from bridge.logic.program import JSError, Program
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Run:
         Raises:
             BridgeError: no engine can be started.
         """
-        async with subject.open(server.url, _package(self.file)) as bridge:
+        async with subject.open(server.url, package_of(self.file)) as bridge:
             route(bridge, server.url, self.routes)
             await prepared(bridge, self.setup)
             heard = await self._run(bridge, server)
@@ -80,12 +81,6 @@ class _Heard:
 
     lines: list[str] = field(default_factory=list)
     ended: str = "by itself"
-
-
-def _package(file: Path) -> Path:
-    """Return the code package: the nearest folder that has an `app.json`, else the file's own."""
-    folders = file.resolve().parents
-    return next((folder for folder in folders if (folder / "app.json").is_file()), folders[0])
 
 
 def _seen(subject: Subject, bridge: Bridge, heard: _Heard, server: Mapping[str, str]) -> Seen:

@@ -28,13 +28,14 @@ _PAIR_SECONDS = 60.0
 _VIRTUAL_SECONDS = 1e7
 
 
-def run(
+def run(  # noqa: PLR0913  all but three by keyword
     cases: Iterable[Case],
     targets: Iterable[str | Place],
     engine: str = "python",
     *,
     jobs: int = JOBS,
     watch: Callable[[Transcript, Bridge], None] | None = None,
+    told: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
     """
     Play cases on targets and judge what is seen; it runs event loops of its own.
@@ -45,6 +46,7 @@ def run(
         engine: `python`, `node` or `quickjs`.
         jobs: pairs that are played at once.
         watch: is shown each transcript, and the bridge that was played on.
+        told: is told each verdict as it is found, in no order.
 
     Returns:
         A verdict for each pair, target by target, in the order of the cases.
@@ -59,32 +61,48 @@ def run(
     pairs = [
         (case, place, place.scene(case, plays.arranges)) for place in places for case in listed
     ]
+    found = _Found(told)
+    for case, place, scene in pairs:
+        if isinstance(scene, Skip):
+            found.add(scene, Verdict(case.id, place.name, "skipped", skip=scene))
     scenes = [scene for _, _, scene in pairs if not isinstance(scene, Skip)]
     with plays:
-        played = _played(scenes, plays, jobs, watch)
-    return [
-        Verdict(case.id, place.name, "skipped", skip=scene)
-        if isinstance(scene, Skip)
-        else played[id(scene)]
-        for case, place, scene in pairs
-    ]
+        _play(scenes, plays, jobs, watch, found)
+    return [found.verdict(scene) for _, _, scene in pairs]
 
 
-def _played(
+class _Found:
+    """The verdicts so far, by the identity of what they are about."""
+
+    def __init__(self, told: Callable[[Verdict], None] | None) -> None:
+        self._told = told
+        self._verdicts: dict[int, Verdict] = {}
+
+    def add(self, scene: Scene | Skip, verdict: Verdict) -> None:
+        """Keep a verdict, and tell of it."""
+        self._verdicts[id(scene)] = verdict
+        if self._told is not None:
+            self._told(verdict)
+
+    def verdict(self, scene: Scene | Skip) -> Verdict:
+        """Return the verdict on a scene."""
+        return self._verdicts[id(scene)]
+
+
+def _play(
     scenes: list[Scene],
     engine: Engine,
     jobs: int,
     watch: Callable[[Transcript, Bridge], None] | None,
-) -> dict[int, Verdict]:
-    """Return the verdict of each scene, by its identity; each kind of time has its own loop."""
-    found: dict[int, Verdict] = {}
+    found: _Found,
+) -> None:
+    """Find the verdict of each scene; each kind of time has its own loop."""
     untimed = [scene for scene in scenes if VIRTUAL in scene.given]
     timed = [scene for scene in scenes if VIRTUAL not in scene.given]
     if timed:
         asyncio.run(_Work(timed, engine, watch, found, _PAIR_SECONDS).done(jobs))
     if untimed:
         virtual.run(_Work(untimed, engine, watch, found, _VIRTUAL_SECONDS).done(jobs))
-    return found
 
 
 class _Work:
@@ -95,7 +113,7 @@ class _Work:
         scenes: list[Scene],
         engine: Engine,
         watch: Callable[[Transcript, Bridge], None] | None,
-        found: dict[int, Verdict],
+        found: _Found,
         seconds: float,
     ) -> None:
         self._waiting = iter(scenes)
@@ -118,10 +136,11 @@ class _Work:
                     transcript = await self._seen(scene)
             except (BridgeError, TimeoutError) as error:
                 told = str(error) or f"it was not over after {self._seconds:g} s"
-                self._found[id(scene)] = Verdict(scene.case.id, scene.target, "failed", error=told)
+                failed = Verdict(scene.case.id, scene.target, "failed", error=told)
+                self._found.add(scene, failed)
             else:
                 passed = time.perf_counter() - began
-                self._found[id(scene)] = judge(scene, transcript, passed)
+                self._found.add(scene, judge(scene, transcript, passed))
 
     async def _seen(self, scene: Scene) -> Transcript:
         stage = Stage(scene)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import ProcessPoolExecutor, wait
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from bridge.conformance.run import run
 from bridge.conformance.scene import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.sharedctypes import SynchronizedArray
 
     from bridge.conformance.case import Case
     from bridge.conformance.judge import Verdict
 
+    Told = Callable[[int, int, int], None]
+
 _WORTH_A_PROCESS: Final = 200
 """Pairs of a case and a target from which on a process pays for its start."""
+_EVERY: Final = 0.1
+"""Seconds between two looks at what the processes have found."""
 
 
 def run_spread(
@@ -26,6 +31,7 @@ def run_spread(
     engine: str = "python",
     *,
     processes: int | None = None,
+    told: Told = lambda *_: None,
 ) -> list[Verdict]:
     """
     Do what `run` does, in as many processes as there are cores where there is enough to do.
@@ -35,6 +41,8 @@ def run_spread(
         targets: addresses of targets, or places with readings of their own.
         engine: `python`, `node` or `quickjs`.
         processes: how many instead.
+        told: is told now and then how many pairs were played, how many of these failed, and how
+            many were skipped.
 
     Raises:
         BridgeError: an unknown engine or target.
@@ -44,12 +52,58 @@ def run_spread(
     places = [each if isinstance(each, Place) else Place(each) for each in targets]
     most = min(len(places), processes or _useful(len(listed) * len(places)))
     if most < 2:  # noqa: PLR2004  one process is this one
-        return run(listed, places, engine)
+        return run(listed, places, engine, told=teller(told))
     # Neighbours in the list are alike in what they cost, so they are dealt out in turn.
     hands = [places[at::most] for at in range(most)]
-    with ProcessPoolExecutor(most, multiprocessing.get_context("spawn")) as pool:
-        dealt = list(pool.map(run, [listed] * most, hands, [engine] * most))
+    context = multiprocessing.get_context("spawn")
+    numbers = context.Array("L", 3)
+    with ProcessPoolExecutor(most, context, _share, (numbers,)) as pool:
+        playing = [pool.submit(_hand, listed, hand, engine) for hand in hands]
+        while wait(playing, _EVERY).not_done:
+            told(*numbers[:])
+        dealt = [each.result() for each in playing]
+    told(*numbers[:])
     return list(_gathered(dealt, len(places), len(listed)))
+
+
+class _Shared:
+    """Where a process finds the numbers that all of its run count together."""
+
+    numbers: ClassVar[SynchronizedArray[int]]
+
+
+def _share(numbers: SynchronizedArray[int]) -> None:
+    _Shared.numbers = numbers
+
+
+def _hand(cases: list[Case], places: list[Place], engine: str) -> list[Verdict]:
+    """Play cases in a process of its own, counting for whoever waits."""
+    numbers = _Shared.numbers
+
+    def count(verdict: Verdict) -> None:
+        with numbers.get_lock():
+            _add(verdict, numbers)
+
+    return run(cases, places, engine, told=count)
+
+
+def teller(told: Told) -> Callable[[Verdict], None]:
+    """Return what counts verdicts and tells the numbers."""
+    numbers = [0, 0, 0]
+
+    def count(verdict: Verdict) -> None:
+        _add(verdict, numbers)
+        told(*numbers)
+
+    return count
+
+
+def _add(verdict: Verdict, numbers: SynchronizedArray[int] | list[int]) -> None:
+    """Count a verdict among those played, those that failed, or those skipped."""
+    skipped = verdict.outcome == "skipped"
+    numbers[0] += not skipped
+    numbers[1] += verdict.outcome == "failed"
+    numbers[2] += skipped
 
 
 def _useful(pairs: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bridge import registry
-from bridge.cli.look import Cell, Row, Table, cell_width, shown, wrap
+from bridge.cli.look import Cell, Row, Screen, Table, cell_width, shown, wrap
 from bridge.profile import Profile, Text
 
 if TYPE_CHECKING:
@@ -83,3 +84,16 @@ def test_the_last_column_wraps_and_what_is_below_is_indented() -> None:
     """A long last cell takes several lines; notes follow under the row."""
     row = Row((Cell("a"), Cell("one two three four five")), (Cell("why"),))
     assert ["a  one two three", "   four five", "    why"] == text_of(Table(("", ""), [row]), 19)
+
+
+def test_a_labelled_text_wraps_in_its_own_column() -> None:
+    """Labels of different lengths leave the texts aligned."""
+    out = StringIO()
+    screen = Screen(out, 24, colour=False)
+    screen.labelled("expected", "one two three four", 2)
+    screen.labelled("but", "five", 2)
+    assert [
+        "  expected one two",
+        "           three four",
+        "  but      five",
+    ] == out.getvalue().splitlines()

@@ -45,3 +45,21 @@ def test_a_mistake_of_the_author_is_the_same_one_sentence() -> None:
     """The error of a process is the error of the whole."""
     with pytest.raises(BridgeError, match="wxx"):
         run_spread(load(CASES), ["wx", "wxx"], processes=2)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_numbers_grow_up_to_those_of_the_verdicts(processes: int) -> None:
+    """Played, failed and skipped; no pair is counted twice."""
+    [case] = load(["upload/returned"])
+    wrong = replace(case, id="wrong", holds=(replace(case.holds[0], checks={"is": "wrong"}),))
+    told: list[tuple[int, int, int]] = []
+    verdicts = run_spread(
+        [*load(CASES), wrong],
+        TARGETS,
+        processes=processes,
+        told=lambda *numbers: told.append(numbers),
+    )
+    outcomes = [verdict.outcome for verdict in verdicts]
+    skipped = outcomes.count("skipped")
+    assert (len(outcomes) - skipped, len(TARGETS), skipped) == told[-1]
+    assert sorted(told) == told
