@@ -262,6 +262,21 @@ def test_a_translation_has_the_sections_of_its_original(translation: str, origin
     assert levels[0] == levels[1]
 
 
+@pytest.mark.parametrize(("translation", "original"), TRANSLATIONS.items())
+def test_a_translation_leads_where_its_original_leads(translation: str, original: str) -> None:
+    """To the same pages and pictures, or to their translations."""
+    assert links_of(original) == links_of(translation)
+
+
+def links_of(guide: str) -> list[str]:
+    """Return where a guide leads in this project, but for itself in another language."""
+    links = re.findall(r"\]\(([^)#:]+)", prose_of(guide))
+    files = [(ROOT / guide).parent.joinpath(link).resolve() for link in links]
+    paths = [file.relative_to(ROOT).as_posix() for file in files]
+    originals = {TRANSLATIONS.get(path, path) for path in paths}
+    return sorted(originals - {TRANSLATIONS.get(guide, guide)})
+
+
 def prose_of(guide: str) -> str:
     """Return a guide without its blocks."""
     return BLOCK.sub("", (ROOT / guide).read_text(encoding="utf-8"))
