@@ -103,8 +103,8 @@ def _bar(total: int, done: int, *, colour: bool) -> Iterator[Watch]:
 
 
 def _show(groups: list[Group], screen: Screen) -> None:
-    heads = ("target", "condition", ">passed", ">played", *(f">p{n} ms" for n in PERCENTILES))
-    table = Table((*heads, "why the others failed" if screen.wide else ""))
+    heads = ("TARGET", "CONDITION", ">PASSED", ">PLAYED", *(f">P{n} MS" for n in PERCENTILES))
+    table = Table((*heads, "WHY THE OTHERS FAILED" if screen.wide else ""))
     table.rows.extend(_row(group, wide=screen.wide) for group in groups)
     screen.table(table)
     whole = {outcome: sum(group.outcomes[outcome] for group in groups) for outcome in OUTCOMES}

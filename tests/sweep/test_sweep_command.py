@@ -36,7 +36,7 @@ def test_a_sweep_ends_with_a_table(folder: Folder) -> None:
     ran = folder.sweep()
     assert 0 == ran.status
     lines = ran.out.splitlines()
-    assert "target  condition  passed  played  p50 ms  p90 ms  p99 ms" == lines[0]
+    assert "TARGET  CONDITION  PASSED  PLAYED  P50 MS  P90 MS  P99 MS" == lines[0]
     assert re.fullmatch(r"wx      none         100%       2 +[\d.,]+ +[\d.,]+ +[\d.,]+", lines[1])
     assert re.fullmatch(r"wx      offline        0%       2 +[\d.]+ +[\d.]+ +[\d.]+", lines[2])
     assert "    offline 2" == lines[3]
@@ -52,7 +52,7 @@ def test_on_a_wide_screen_the_reasons_stand_beside(folder: Folder) -> None:
     folder.env["COLUMNS"] = "200"
     ran = folder.sweep("--resume")
     lines = ran.out.splitlines()
-    assert lines[0].endswith("p99 ms  why the others failed")
+    assert lines[0].endswith("P99 MS  WHY THE OTHERS FAILED")
     assert [True, True] == [lines[at].endswith("  offline 2") for at in (2, 4)]
     assert ran.err.endswith(" s, 8 were there: out.jsonl\n")
 
