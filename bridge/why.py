@@ -30,8 +30,6 @@ def why_of(record: Record) -> str:
     if record.reason is None:
         return ""
     decided = record.decisions.to_json(sources_of(record.target))
-    if not decided:
-        return str(record.reason)
     rule = _DECIDES.get(record.reason)
     decision = next((one for one in decided if one["rule"] == rule), decided[-1])
     named = [] if decision["rule"] == record.reason else [f"by {decision['rule']}"]
