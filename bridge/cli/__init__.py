@@ -22,6 +22,7 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
 OK, FAILED, USAGE, MISSING, INTERNAL, DEADLINE, INTERRUPTED = 0, 1, 2, 3, 4, 124, 130
 TERMINATED = 128 + signal.SIGTERM
@@ -61,20 +62,36 @@ def _ending_as_interrupt() -> Iterator[list[int]]:
     """Take a SIGTERM for an interrupt, after which all is put in order; note that it came."""
     asked: list[int] = []
 
-    def end(number: int, _: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         asked.append(number)
-        if not callable(signal.getsignal(signal.SIGINT)):  # ignored, as in the background
-            raise KeyboardInterrupt
-        signal.raise_signal(signal.SIGINT)
+        interrupt = signal.getsignal(signal.SIGINT)
+        if callable(interrupt):
+            interrupt(signal.SIGINT, frame)
 
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
     before = signal.signal(signal.SIGTERM, end)
     try:
-        yield asked
+        with _heeding_interrupts():
+            yield asked
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _heeding_interrupts() -> Iterator[None]:
+    """Let asyncio end its tasks when asked to, also where interrupts are ignored: in background."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a terminal's stay ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _run(args: Namespace) -> int:

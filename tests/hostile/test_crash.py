@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECONDS = 30
+IN_THE_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+"""Starts a command as a shell does with `&`: interrupts are ignored."""
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 UPLOADS = """
 const next = (path) => wx.uploadFile({
@@ -79,7 +81,7 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, engine: str) -> Iterator[Running]:
+def running(folder: Path, engine: str, *before: str) -> Iterator[Running]:
     """Run the program in a folder that has a file for it, and a place for temporary files."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(SECONDS)
@@ -88,7 +90,7 @@ def running(folder: Path, engine: str) -> Iterator[Running]:
         (folder / "logic.js").write_text(UPLOADS % url, encoding="utf-8")
         words = ["run", "logic.js", "--engine", engine, "--trace", "calls.jsonl"]
         with subprocess.Popen(
-            [sys.executable, "-m", "bridge.cli", *words],
+            [*before, sys.executable, "-m", "bridge.cli", *words],
             cwd=folder,
             stderr=subprocess.PIPE,
             env={**os.environ, "TMPDIR": str(folder / "temporary")},
@@ -126,9 +128,12 @@ def test_a_killed_run_leaves_its_records_and_nothing_else(
     assert {"temporary", "logic.js", "calls.jsonl"} == left
 
 
-def test_a_run_that_is_asked_to_end_does(tmp_path: Path, engine: str) -> None:
+@pytest.mark.parametrize("before", [(), IN_THE_BACKGROUND], ids=["", "in the background"])
+def test_a_run_that_is_asked_to_end_does(
+    tmp_path: Path, engine: str, before: tuple[str, ...]
+) -> None:
     """SIGTERM ends what is in flight as aborted, writes it down, and exits as it should."""
-    with running(tmp_path, engine) as run:
+    with running(tmp_path, engine, *before) as run:
         run.answer()
         with run.taken():
             [child] = children_of(run.process.pid)
