@@ -47,7 +47,7 @@ GOVERNS: Final = (
     Governs("success.status", ("status_code", sending.answered), _KEPT),
     Governs("success.data*", ("{api}.option.dataType", "data_types", sending.answered), _KEPT),
     Governs("success.header*.names", ("header_case",)),
-    Governs("success.header*.values.*", (sending.answered,), (sending.answered,)),
+    Governs("success.header*.values.*", (sending.answered,), (sending.answered, "check_cors")),
     Governs("success.cookies", ("cookie_list",), _KEPT),
     Governs("success.profile.*", presence=(keys.timed,)),
     Governs("success.trace", ("trace_headers",), (*_KEPT, "trace_headers")),
@@ -68,6 +68,8 @@ GOVERNS: Final = (
     Governs("headers_received.*", ("header_case",), ("headers_event", "headers_keys")),
     Governs("returned.*", (returning.returned,)),
     Governs("task.*", (returning.does,), (returning.member,)),
+    Governs("limits.at_once", ("limit",)),
+    Governs("limits.one_more", ("overflow",), ("limit",)),
     # --- what was understood and sent
     Governs("renamed", (sending.renamed,)),
     Governs("understood.url", (sending.option, sending.address, "query_lists", "query_nothing")),

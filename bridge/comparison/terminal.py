@@ -29,6 +29,7 @@ _PARTS: Final = {
     "headers_received": "what `onHeadersReceived` gets",
     "returned": "what the call returns at once",
     "task": "what the task can do",
+    "limits": "how many such calls run at once",
     "renamed": "options that go by another name",
     "understood": "the options as the host takes them",
     "sent": "what went over the wire",

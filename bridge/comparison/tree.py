@@ -13,6 +13,7 @@ from bridge.values import to_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bridge.profile import Profile
     from bridge.protocol import ApiDescription
     from bridge.trace import Record
 
@@ -46,6 +47,7 @@ _ORDER: Final = (
     "headers_received",
     "returned",
     "task",
+    "limits",
     "renamed",
     "understood",
     "sent",
@@ -191,6 +193,14 @@ def of_return(returned: object, api: ApiDescription) -> dict[str, object]:
     if names or isinstance(task, HostPromise):
         tree["task"] = Section({name: _how(api.members[name]) for name in names})
     return tree
+
+
+def of_limits(profile: Profile) -> dict[str, object]:
+    """Return how many such calls run at once, and what becomes of one more."""
+    if profile.limit is None:
+        return {"limits": Section({"at_once": Word("any number")})}
+    one_more = Word("waits" if profile.overflow == "queue" else "is refused")
+    return {"limits": Section({"at_once": profile.limit, "one_more": one_more})}
 
 
 def _kind_of(returned: object) -> Word:

@@ -157,6 +157,7 @@ async def watch(subject: Subject, call: Call, server: str, setup: Setup | None) 
             tree.of_record(record, known)
             | tree.of_callbacks(record, heard, known)
             | tree.of_return(returned, api)
+            | (tree.of_limits(record.target.profile) if api.kind == "task" else {})
         )
         return Seen(subject, {"api": tree.Word("there"), "": whole}, {"": record})
 

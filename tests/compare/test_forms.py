@@ -82,6 +82,7 @@ async def test_parts_stand_in_the_order_in_which_things_happen(seed: Options) ->
         "progress",
         "returned",
         "task",
+        "limits",
         "understood",
         "sent",
         "Sources",
