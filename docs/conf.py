@@ -41,9 +41,10 @@ _LINK = re.compile(r"\]\(#([\w-]+)\)")
 
 
 def setup(app: Sphinx) -> None:
-    """Let links lead within the site that lead to files and anchors for readers of plain files."""
+    """Let links that suit plain files lead within the site, and tell the language of a page."""
     app.connect("source-read", _name_anchors)
     app.connect("include-read", _lead_to_pages)
+    app.connect("html-page-context", _tell_language)
 
 
 def _name_anchors(_: Sphinx, page: str, source: list[str]) -> None:
@@ -56,3 +57,10 @@ def _name_anchors(_: Sphinx, page: str, source: list[str]) -> None:
 def _lead_to_pages(_: Sphinx, __: Path, ___: str, source: list[str]) -> None:
     for file, page in _PAGES.items():
         source[0] = source[0].replace(f"]({file})", f"]({page})")
+
+
+def _tell_language(_: Sphinx, page: str, __: str, context: dict[str, object], ___: object) -> None:
+    """Name the language of a translated page: browsers pick Chinese glyphs and voices by it."""
+    folder, slash, __ = page.partition("/")
+    if slash:
+        context["language"] = folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +20,18 @@ LOADED = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How a build ended, what it said, and where the pages are."""
+
+    status: int
+    said: str
+    pages: Path
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site as `make docs` does; a warning is an error."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the site as `make docs` does; the pages are there in spite of warnings."""
     folder = tmp_path_factory.mktemp("site")
     flags = ("--builder", "html", "--fail-on-warning", "--keep-going", "--quiet")
     done = subprocess.run(
@@ -31,15 +41,35 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
         timeout=100,
     )
-    assert 0 == done.returncode, done.stderr
-    return folder / "html"
+    return Built(done.returncode, done.stderr, folder / "html")
+
+
+@pytest.fixture(scope="module")
+def site(built: Built) -> Path:
+    """Return the folder of the pages."""
+    return built.pages
+
+
+def test_the_site_is_built_without_a_warning(built: Built) -> None:
+    """A page that is in no navigation is a warning, and so is a link that leads nowhere."""
+    assert (0, "") == (built.status, built.said)
 
 
 def test_the_first_page_leads_to_every_other(site: Path) -> None:
-    """By its navigation."""
+    """By the navigation at its side; a new page is one more line of `docs/index.md`."""
     text = (site / "index.html").read_text(encoding="utf-8")
-    found = set(re.findall(r'class="reference internal" href="([^"#]+)\.html"', text))
-    assert {*PAGES} - {"index"} == found & {*PAGES}
+    [tree] = re.findall(r'<div class="sidebar-tree">(.*?)</div>', text, re.DOTALL)
+    found = set(re.findall(r'class="reference internal" href="([^"#]+)\.html"', tree))
+    missing = sorted({*PAGES} - found - {"index"})
+    assert [] == missing, f"docs/index.md has no line for {', '.join(missing)}"
+
+
+def test_a_translated_page_names_its_language(site: Path) -> None:
+    """A browser picks glyphs, and a screen reader its voice, by the language of the page."""
+    first = {page: (site / f"{page}.html").read_text(encoding="utf-8") for page in PAGES}
+    told = {page: re.findall(r'<html [^>]*lang="([^"]*)"', text) for page, text in first.items()}
+    expected = {page: [page.partition("/")[0] if "/" in page else "en"] for page in PAGES}
+    assert expected == told
 
 
 @pytest.mark.parametrize("page", PAGES)
