@@ -22,6 +22,8 @@ myst_heading_anchors = 3
 exclude_patterns = ["images"]
 
 html_theme = "furo"
+# The one that comes with the theme underlines the names of modules.
+pygments_dark_style = "github-dark"
 html_title = project
 html_show_sphinx = False
 html_copy_source = False
@@ -37,6 +39,7 @@ _PAGES = {
     "SECURITY.md": "docs/security.md",
 }
 _ANCHOR = re.compile(r'^<a id="([\w-]+)"></a>$', re.MULTILINE)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n+```(\w+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(#([\w-]+)\)")
 
 
@@ -51,12 +54,19 @@ def _name_anchors(_: Sphinx, page: str, source: list[str]) -> None:
     """Make targets of a page's anchors, under its name: another page may have the same."""
     names = {name: f"{page}-{name}" for name in _ANCHOR.findall(source[0])}
     text = _ANCHOR.sub(lambda found: f"({names[found[1]]})=", source[0])
-    source[0] = _LINK.sub(lambda found: f"](#{names.get(found[1], found[1])})", text)
+    text = _LINK.sub(lambda found: f"](#{names.get(found[1], found[1])})", text)
+    source[0] = _show_files(text)
 
 
 def _lead_to_pages(_: Sphinx, __: Path, ___: str, source: list[str]) -> None:
     for file, page in _PAGES.items():
         source[0] = source[0].replace(f"]({file})", f"]({page})")
+    source[0] = _show_files(source[0])
+
+
+def _show_files(text: str) -> str:
+    """Put the name of its file above a block, where the plain page has it in a comment."""
+    return _FILE.sub(r"```{code-block} \2\n:caption: \1\n", text)
 
 
 def _tell_language(_: Sphinx, page: str, __: str, context: dict[str, object], ___: object) -> None:

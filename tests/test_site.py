@@ -52,7 +52,8 @@ def site(built: Built) -> Path:
 
 def test_the_site_is_built_without_a_warning(built: Built) -> None:
     """A page that is in no navigation is a warning, and so is a link that leads nowhere."""
-    assert (0, "") == (built.status, built.said)
+    assert "" == built.said
+    assert 0 == built.status
 
 
 def test_the_first_page_leads_to_every_other(site: Path) -> None:
@@ -62,6 +63,13 @@ def test_the_first_page_leads_to_every_other(site: Path) -> None:
     found = set(re.findall(r'class="reference internal" href="([^"#]+)\.html"', tree))
     missing = sorted({*PAGES} - found - {"index"})
     assert [] == missing, f"docs/index.md has no line for {', '.join(missing)}"
+
+
+def test_a_block_is_shown_with_the_name_of_its_file(site: Path) -> None:
+    """The comment that names it is for the tests, and is no part of a page."""
+    text = (site / "first-test.html").read_text(encoding="utf-8")
+    captions = re.findall(r'block-caption"><span class="caption-text">([^<]*)<', text)
+    assert ["avatar.js", "test_avatar.py", "avatar.js", "test_avatar.py"] == captions
 
 
 def test_a_translated_page_names_its_language(site: Path) -> None:
