@@ -396,7 +396,7 @@ class Profile:
     until: Mapping[str, str] = field(default_factory=dict)
     """The same keys -> first version without it."""
     older: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Version -> fields that had another value before it."""
+    """Version -> fields that had another value before it; under `request`, a request's fields."""
     texts: Mapping[Reason, Text | Never]
     """What the host says for every reason."""
 

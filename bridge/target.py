@@ -189,9 +189,11 @@ def _stack(layer: Layer | None) -> tuple[Layer, ...]:
 def _aged(profile: Profile, version: Version | None) -> Profile:
     if version is None:
         return profile
-    for limit, values in profile.older.items():
+    # The newest first, so that what held longest ago has the last word.
+    for limit in sorted(profile.older, key=parse_version, reverse=True):
         if version < parse_version(limit):
-            profile = replace(profile, **dict(values))  # type: ignore[arg-type]
+            values = {k: _taken(profile, k, v) for k, v in profile.older[limit].items()}
+            profile = replace(profile, **values)  # type: ignore[arg-type]
     return profile
 
 

@@ -142,7 +142,10 @@ _SOURCES = {
     ),
     "profile_fields": _documented(_UPLOAD, note="the httpDNS fields are for wx.request only"),
     "since": _documented(_CHANGES),
-    "older": _logged(note="refusals are logged to about 2021; queue times exist from 3.8.10"),
+    "older": _logged(
+        note="refusals are logged to about 2021; queue times exist from 3.8.10; requests are"
+        " queued since 1.4.0 by the changelog"
+    ),
     "filename": _logged(date="2018-19", note="server dumps show the last segment of the temp path"),
     "paths": _inferred(
         _FILES, note="temp and saved forms reported; that upload takes package files is not stated"
@@ -348,7 +351,7 @@ _REQUEST_TEXTS: dict[Reason, Text | Never] = {
     Reason.OVER_LIMIT: Text(
         "request:fail network exceed max task count",
         600007,
-        _inferred(_ERRNO, note="only where a test sets overflow; the error page's words"),
+        _inferred(_ERRNO, note="before 1.4.0, or where overflow is set; the error page's words"),
     ),
     Reason.OFFLINE: _cronet(-106, "ERR_INTERNET_DISCONNECTED"),
     Reason.DNS_FAILURE: _cronet(-105, "ERR_NAME_NOT_RESOLVED"),
@@ -425,6 +428,8 @@ _TOOL_REQUEST = replace(
     },
 )
 
+_REQUESTS_REFUSED = {"1.4.0": {"request": {"overflow": "reject"}}}
+
 PHONE = Profile(
     name="wx",
     aliases=("wx:device",),
@@ -500,7 +505,7 @@ PHONE = Profile(
         "usingHighPerformanceMode",
     ),
     since=_MEMBERS_SINCE | _PROFILE_SINCE,
-    older={"3.8.10": {"overflow": "reject"}},
+    older={**_REQUESTS_REFUSED, "3.8.10": {"overflow": "reject"}},
     texts=_TEXTS,
     request=_PHONE_REQUEST,
     paths=Paths(
@@ -604,7 +609,7 @@ DEVTOOLS = replace(
     referer="https://servicewechat.com/{appid}/devtools/page-frame.html",
     user_agent=None,
     overflow="reject",
-    older={},
+    older=_REQUESTS_REFUSED,
     success=("statusCode", "data", "header", "cookies", "errMsg"),
     profile_fields=(),
     since=_MEMBERS_SINCE,

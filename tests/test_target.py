@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge import registry
 from bridge.errors import BridgeError
 from bridge.target import all_names, from_text, resolve
 
@@ -98,6 +99,26 @@ def test_an_old_version_behaves_as_it_did() -> None:
         resolve("wx@3.8.9").profile.overflow,
         resolve("wx@3.8.10").profile.overflow,
     )
+
+
+def test_an_old_version_treats_requests_as_it_did() -> None:
+    """Under `request`, `older` replaces a request's fields, and only the named ones."""
+    old, new = (resolve(f"wx@{version}").profile.request for version in ("1.3.9", "1.4.0"))
+    assert old is not None
+    assert new is not None
+    assert ("reject", "queue") == (old.overflow, new.overflow)
+    assert replace(old, overflow="queue") == new
+
+
+def test_of_two_older_behaviours_the_one_of_its_time_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A field that changed twice has three values, in whichever order they are written."""
+    older = {"2.0": {"fixed_timeout": 1000}, "10.0": {"fixed_timeout": 2000}}
+    changed = replace(resolve("my").profile, older=older)
+    monkeypatch.setattr(registry, "load", lambda _: changed)
+    found = [resolve(f"twice@{at}").profile.fixed_timeout for at in ("1.9", "9.9", "10.0")]
+    assert [1000, 2000, changed.fixed_timeout] == found
 
 
 def test_an_override_wins_over_an_older_behaviour() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,7 +12,7 @@ from bridge.layers import REQUEST
 from bridge.profile import Source, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from bridge.comparison.witness import Subject
     from bridge.facts import Fact
@@ -110,8 +111,10 @@ class Rulebook:
     def _older(self, fact: Fact) -> Cause | None:
         """Return the rule for old versions that stands behind a field of this one."""
         version, older = self._target.version, self._host.get("older")
-        for limit, values in self._target.profile.older.items():
-            if version and older and version < parse_version(limit) and fact.entry in values:
+        dated = self._target.profile.older
+        for limit in sorted(dated, key=parse_version):
+            holds = _holds(dated[limit], fact.entry)
+            if version and older and version < parse_version(limit) and holds:
                 return Cause(fact.entry, f"{told(fact.value)}, before {limit}", older.source)
         return None
 
@@ -123,6 +126,13 @@ class Rulebook:
         note = f"by absence: it lists {', '.join(names)}"
         source = Source(page.status, page.address, page.date, note)
         return Cause(f"{entry}{key}", "no such option", source)
+
+
+def _holds(values: Mapping[str, object], entry: str) -> bool:
+    """Tell whether older values hold a field, or one of a request's."""
+    field, _, inner = entry.partition(".")
+    held = values.get(field)
+    return inner in held if inner and isinstance(held, Mapping) else entry in values
 
 
 def _cause(fact: Fact) -> Cause:
