@@ -91,7 +91,7 @@ class Case:
 
     def hidden(self, kind: str, name: str = "") -> Iterator[Cause]:
         """Yield why this version lacks a `KIND.NAME` that the host has."""
-        found = self.book.since(f"{kind}.{name or self.key}")
+        found = self.book.since(f"{kind}.{name or self.key}", self.api)
         if found is not None:
             yield found
 

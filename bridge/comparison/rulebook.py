@@ -56,8 +56,7 @@ class Rulebook:
 
     def rule(self, name: str, api: str) -> Cause | None:
         """Return a rule of the host, as it is for this API; None where nothing is known of it."""
-        own = f"request.{name}" if api == REQUEST else name
-        fact = self._host.get(own) or self._host.get(name)
+        fact = self._fact(name, api)
         if fact is None:
             return None
         return self._chosen(fact) or self._older(fact) or _cause(fact)
@@ -89,16 +88,21 @@ class Rulebook:
                 if text.partition("{")[0] in result:
                     yield entry
 
-    def since(self, key: str) -> Cause | None:
-        """Return since when, or until when, there is a `KIND.NAME` that this version lacks."""
-        fact = self._host.get("since")
-        if fact is None or self._target.has(key):
+    def since(self, key: str, api: str) -> Cause | None:
+        """Return since when, or until when, an API has a `KIND.NAME` that this version lacks."""
+        target = (self._target.requesting if api == REQUEST else None) or self._target
+        fact = self._fact("since", api)
+        if fact is None or target.has(key):
             return None
-        name, profile = key.partition(".")[2], self._target.profile
-        if self._target.reached(profile.since.get(key)):
+        name, profile = key.partition(".")[2], target.profile
+        if target.reached(profile.since.get(key)):
             fact = self._host.get("until", fact)
             return replace(_cause(fact), says=f"{name} until {profile.until[key]}")
         return replace(_cause(fact), says=f"{name} from {profile.since[key]} on")
+
+    def _fact(self, name: str, api: str) -> Fact | None:
+        own = f"request.{name}" if api == REQUEST else name
+        return self._host.get(own) or self._host.get(name)
 
     def _chosen(self, fact: Fact) -> Cause | None:
         field, _, inner = fact.entry.partition(".")

@@ -274,6 +274,25 @@ async def test_the_rule_of_an_old_version_has_the_source_of_that(seed: Options) 
 
 
 @pytest.mark.parametrize(
+    ("field", "says"),
+    [("cookies", "cookies from 2.10.0 on"), ("profile", "profile from 2.10.4 on")],
+)
+async def test_what_an_old_request_lacks_has_the_dates_of_a_request(field: str, says: str) -> None:
+    """An upload has `profile` from another version on, and no `cookies` at all."""
+    seen = await found({"api": "request", "options": {}}, "wx@2.9.0", "wx")
+    (cause,) = seen.variant(f"success.{field}", "wx@2.9.0").because
+    assert ("request.since", says) == (cause.rule, cause.says)
+
+
+async def test_an_old_request_too_many_is_refused_by_the_rule_of_its_time() -> None:
+    """It waits from 1.4.0 on."""
+    seen = await found({"api": "request", "options": {}}, "wx@1.3.9", "wx@1.4.0")
+    (cause,) = seen.variant("limits.one_more", "wx@1.3.9").because
+    assert ("request.overflow", "reject, before 1.4.0") == (cause.rule, cause.says)
+    assert resolve("wx").profile.sources["older"] == cause.source
+
+
+@pytest.mark.parametrize(
     ("call", "target", "rule"),
     [
         ({"api": "request", "options": {"method": "PATCH"}}, "wx", "request.unknown_method"),
