@@ -342,8 +342,7 @@ class Tasks(ABC):
         shown = result
         if call.chain:
             shown = layers.up(call.chain, self._profile, self.api, result)
-        at = call.ms()
-        call.record.close(shown, ok=state == "success", at=at)
+        call.record.close(shown, ok=state == "success", at=call.ms())
         if reached >= State.SENDING:
             self._deadlines.stop(call)
             call.record.note_measures(call.measures)
@@ -352,17 +351,15 @@ class Tasks(ABC):
         raw = None if shown is result or shown == result else result
         if later:
             # No event fires before the call has returned.
-            asyncio.get_running_loop().call_soon(self._finish, call, state, shown, at, raw)
+            asyncio.get_running_loop().call_soon(self._finish, call, state, shown, raw)
         else:
-            self._finish(call, state, shown, at, raw)
+            self._finish(call, state, shown, raw)
 
-    def _finish(
-        self, call: Call, state: TaskState, result: Result, at: float, raw: Result | None
-    ) -> None:
+    def _finish(self, call: Call, state: TaskState, result: Result, raw: Result | None) -> None:
         del self._calls[call.number]
         if not self._calls:
             self._deadlines.rest()
         try:
-            call.tell(state, result, at, raw)
+            call.tell(state, result, call.ms(), raw)
         finally:
             self._desk.sign_out(call.record)
