@@ -9,7 +9,9 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python
 LOOP_TESTS := $(addprefix tests/transport/test_,http.py line.py direct.py arrival.py) \
 	$(addprefix tests/hostile/test_,servers.py files.py embedded.py)
 ON_UVLOOP := --loop uvloop -k "not gigabyte" $(LOOP_TESTS)
-PARALLEL := --numprocesses auto --dist loadfile
+# One process more than there are cores: many tests wait for the processes they have started.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile
 BUILD_INPUTS := pyproject.toml requirements-dev.txt
 
 .DEFAULT_GOAL := help
