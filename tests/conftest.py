@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import pytest
 
     Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
@@ -27,6 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.set_event_loop(None)
     if config.getoption("--loop") == "uvloop":
         config.pluginmanager.register(_Uvloop())
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no coverage in what a test starts: it takes long, and that code has other tests."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
 
 
 class _Uvloop:

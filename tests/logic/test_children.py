@@ -170,6 +170,7 @@ async def test_a_process_that_died_while_it_waited_is_replaced(
     """The next program does not hear of it."""
     first, _ = await run(children, engine, logic, 0)
     os.kill(first, signal.SIGKILL)
+    await asyncio.to_thread(os.waitid, os.P_PID, first, os.WEXITED | os.WNOWAIT)
     second, found = await run(children, engine, logic, 1)
     assert first != second
     assert ["undefined", 0, "1"] == found
