@@ -186,6 +186,11 @@ class UploadBody(payload.Payload):
         if self._attempt is not None:
             self._attempt.stop()
 
+    def release(self) -> None:
+        """Stop, and let go of the attempt: the two hold each other, and only the collector ends that."""
+        self.stop()
+        self._attempt = None
+
     def reach(self, sent: int) -> None:
         """Note that `sent` bytes have left, and tell it unless the upload is being cancelled."""
         self.measures.body_bytes = sent

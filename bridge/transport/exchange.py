@@ -118,7 +118,7 @@ class Exchange:
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             raise self._explained(error, body.failure) from error
         finally:
-            body.stop()
+            body.release()
             current.reset(token)
 
     async def _follow(self, hop: _Hop) -> Reply:
