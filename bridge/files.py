@@ -54,10 +54,11 @@ class OpenFile:
     `size` is fixed when the file is opened; every read is positional, so a redirect can replay it.
     """
 
-    __slots__ = ("_data", "_fd", "size")
+    __slots__ = ("_data", "_fd", "_read", "size")
 
     def __init__(self, source: bytes | int, size: int | None = None) -> None:
         self._data: bytes | None = None
+        self._read: bytes | None = None
         if isinstance(source, bytes):
             self._data, self._fd, self.size = source, -1, len(source)
         else:
@@ -73,9 +74,20 @@ class OpenFile:
             return self._data[offset : offset + count]
         return os.pread(self._fd, count, offset)
 
+    def whole(self) -> bytes:
+        """Return all of a small file, read once; it is shorter than `size` if the file is now."""
+        if self._data is not None:
+            return self._data
+        if self._read is None:
+            content = piece = os.pread(self._fd, self.size, 0)
+            while piece and len(content) < self.size:
+                content += (piece := os.pread(self._fd, self.size - len(content), len(content)))
+            self._read = content
+        return self._read
+
     def close(self) -> None:
         """Release the descriptor, or the bytes; safe to call twice."""
-        fd, self._fd, self._data = self._fd, -1, None
+        fd, self._fd, self._data, self._read = self._fd, -1, None, None
         if fd >= 0:
             os.close(fd)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bridge.protocol import Payload
     from bridge.reasons import Reason
     from bridge.target import Target
-    from bridge.transport import FilePart, Headers, Measures, WireUpload
+    from bridge.transport import FilePart, Headers, Lines, Measures, WireUpload
 
 TRACE_VERSION: Final = 1
 PREVIEW_BYTES: Final = 64 << 10
@@ -98,13 +98,18 @@ class Request(NamedTuple):
     url: str
     dialled: str
     method: str
-    headers: Headers
+    lines: Lines
     size: int
     fields: tuple[tuple[str, str], ...]
     files: tuple[FilePart, ...]
     previews: Sequence[bytes | None]
     preview: bytes | None
     held: int
+
+    @property
+    def headers(self) -> Headers:
+        """The header lines, in order."""
+        return tuple(self.lines)
 
     @property
     def parts(self) -> list[SentPart]:
@@ -346,7 +351,7 @@ def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
 
 def _preview_of(file: OpenFile, budget: int) -> bytes | None:
     size = file.size
-    return file.pread(size, 0) if size <= PREVIEW_BYTES and size <= budget else None
+    return file.whole() if size <= PREVIEW_BYTES and size <= budget else None
 
 
 def _field_part(name: str, value: str) -> SentPart:

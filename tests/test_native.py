@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Bridge, MemoryTransport, Reason, Reply, TransportFailure, UploadServer
+from bridge.call import Call
 from bridge.target import all_names
+from bridge.transport.body import UploadBody
+from bridge.transport.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -366,6 +370,22 @@ async def test_an_ended_call_leaves_no_descriptor_open(tmp_path: Path) -> None:
     await ticks()
     assert before > descriptors()
     assert "fail" in desk.names
+
+
+async def test_an_ended_call_leaves_nothing_to_the_garbage_collector() -> None:
+    """What it went through is gone with it: the collector would stop the loop to find it."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with UploadServer() as server, Bridge("wx") as bridge:
+            desk = Desk(bridge)
+            for _ in range(3):
+                assert (await bridge.call("uploadFile", desk.options(url=server.url))).ok
+            await ticks()
+            kept = (Call, UploadBody, Exchange)
+            assert [] == [made for made in gc.get_objects() if isinstance(made, kept)]
+    finally:
+        gc.enable()
 
 
 async def test_a_file_is_open_from_the_slot_to_the_end_of_its_call(tmp_path: Path) -> None:

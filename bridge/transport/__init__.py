@@ -7,6 +7,7 @@ A transport receives a `WireUpload`, reports through `Events`, and answers with 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from bridge.transport.shaping import Passage
 
 Headers = tuple[tuple[str, str], ...]
+Lines = Collection[tuple[str, str]]
+"""Header lines that nobody changes any more, in order."""
 
 
 class TransportFailure(Exception):  # noqa: N818  a failure of the network, not of the program
@@ -133,7 +136,7 @@ class Measures:
     received_bytes: int = 0
     rtt: float = 0.0
     dialled: str = ""
-    request_headers: Headers = ()
+    request_headers: Lines = ()
     body_bytes: int = 0
     unrouted: str = ""
     estimate: int = 0

@@ -12,6 +12,7 @@ import asyncio
 import os
 import socket
 import struct
+from asyncio.trsock import TransportSocket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,7 @@ class UploadBody(payload.Payload):
         passage: what is asked before each piece leaves; None where nothing slows it.
         tuning: how it is written.
         share: what bodies of one loop have in common; None for a body on its own.
+        loop: the loop it is written on; None for the one that runs.
     """
 
     _autoclose = True
@@ -101,11 +103,13 @@ class UploadBody(payload.Payload):
         passage: Passage | None = None,
         tuning: Tuning = DEFAULT_TUNING,
         share: Share | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(form, content_type=form.content_type)
         self._size = form.size
         self._events = events
-        self._task = asyncio.current_task()
+        self.loop = loop or asyncio.get_running_loop()
+        self._task = asyncio.current_task(self.loop)
         self._reported = 0
         self._attempt: _Attempt | None = None
         self.form = form
@@ -144,7 +148,7 @@ class UploadBody(payload.Payload):
         try:
             await self.rest()
         except ConnectionError:
-            await asyncio.get_running_loop().create_future()
+            await self.loop.create_future()
 
     async def at_once(self, writer: AbstractStreamWriter) -> bool:
         """
@@ -173,7 +177,7 @@ class UploadBody(payload.Payload):
     def _begin(self, writer: AbstractStreamWriter) -> _Attempt:
         self.stop()
         self.measures.body_bytes = 0
-        self.measures.times.setdefault("request_start", asyncio.get_running_loop().time())
+        self.measures.times.setdefault("request_start", self.loop.time())
         self._attempt = _Attempt(self, writer)
         return self._attempt
 
@@ -187,7 +191,7 @@ class UploadBody(payload.Payload):
             self._attempt.stop()
 
     def release(self) -> None:
-        """Stop, and let go of the attempt: the two hold each other, and only the collector ends that."""
+        """Stop, and let go of the attempt: as they hold each other, the collector would have to."""
         self.stop()
         self._attempt = None
 
@@ -345,7 +349,7 @@ class _Attempt:
     def _complete(self) -> None:
         self.finished = True
         measures = self._body.measures
-        measures.times["request_end"] = asyncio.get_running_loop().time()
+        measures.times["request_end"] = self._body.loop.time()
         measures.rtt = _round_trip(self._writer)
         if self._body.passage is not None:
             measures.rtt += self._body.passage.latency * 1000
@@ -356,7 +360,7 @@ class _Attempt:
             self._writer.send_headers()
             await _flush(self._writer)
         if cut.kind == "stall":
-            await asyncio.get_running_loop().create_future()
+            await self._body.loop.create_future()
         _reset(self._writer)
         detail = f"the connection was reset after {self._limit} bytes of the body"
         raise TransportFailure(Reason.CONNECTION_RESET, {"detail": detail})
@@ -397,18 +401,25 @@ async def _flush(writer: AbstractStreamWriter) -> None:
 def _round_trip(writer: AbstractStreamWriter) -> float:
     """Return the kernel's smoothed round-trip time in ms, or 0 where it is not told."""
     connection = _socket(writer)
-    descriptor = -1 if connection is None else connection.fileno()
-    if descriptor < 0 or _TCP_INFO is None:
+    if connection is None or _TCP_INFO is None or connection.fileno() < 0:
         return 0.0
-    # The loop's own view of a socket makes a new one for each question, and asks it more.
-    sock = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
     try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _RTT.size)
+        info = _asked(connection, _TCP_INFO)
     except OSError:  # the connection ended with the body
         return 0.0
+    return float(_RTT.unpack(info)[0]) / 1000 if len(info) == _RTT.size else 0.0
+
+
+def _asked(connection: Any, option: int) -> bytes:  # noqa: ANN401  each event loop has its own class
+    """Return what the system says of a connection's TCP; raises `OSError`."""
+    if isinstance(connection, TransportSocket):
+        return connection.getsockopt(socket.IPPROTO_TCP, option, _RTT.size)
+    # uvloop's view of a socket makes a new one for each question, and asks it more.
+    sock = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, connection.fileno())
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, option, _RTT.size)
     finally:
         sock.detach()
-    return float(_RTT.unpack(info)[0]) / 1000 if len(info) == _RTT.size else 0.0
 
 
 def _reset(writer: AbstractStreamWriter) -> None:

@@ -55,6 +55,7 @@ class Client:
         self.tuning = tuning
         self.limits = limits
         self.share = tuning.share()
+        self.loop = asyncio.get_running_loop()
         self.busy = 0
         self._tls = tls
         dialler = Dialler(routes)
@@ -76,7 +77,7 @@ class Client:
             max_field_size=limits.header,
             max_headers=limits.headers,
         )
-        request = partial(aiohttp.ClientRequest, "GET", loop=asyncio.get_running_loop())
+        request = partial(aiohttp.ClientRequest, "GET", loop=self.loop)
         self._dial = lru_cache(maxsize=_REMEMBERED)(request)
 
     def line(self, watch: Watch) -> Line:

@@ -92,7 +92,7 @@ class Exchange:
         self._upload = upload
         self._events = events
         self._limits = client.limits
-        self._watch = Watch(events, upload.passage)
+        self._watch = Watch(events, client.loop.time, upload.passage)
         self._set_cookies: list[str] = []
         self._url = first_url(upload.url)
 
@@ -108,6 +108,7 @@ class Exchange:
             passage=upload.passage,
             tuning=client.tuning,
             share=client.share,
+            loop=client.loop,
         )
         # A request without a body has nothing that could be cut, but for the whole of it.
         sent = body if form.size or upload.cut is not None else None

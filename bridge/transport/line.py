@@ -104,7 +104,7 @@ class DirectLine:
         """Send a request."""
         self._body = body
         protocol = await self._connect(method, way)
-        writer = StreamWriter(protocol, asyncio.get_running_loop())
+        writer = StreamWriter(protocol, self._client.loop)
         self._watch.note_request(writer, headers)
         await writer.write_headers(f"{method} {way.path} HTTP/1.1", headers)
         if body is None:

@@ -92,9 +92,12 @@ def joined(form: Form) -> bytes:
 
 
 def _whole(file: OpenFile) -> bytes:
-    content = b""
-    while len(content) < file.size:
-        content += read(file, file.size - len(content), len(content))
+    try:
+        content = file.whole()
+    except OSError as error:
+        raise unreadable(error) from error
+    if len(content) < file.size:
+        raise shrunk()
     return content
 
 

@@ -7,7 +7,6 @@ handshake that aiohttp runs for it knows whose time it is marking.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING
 from aiohttp.streams import EMPTY_PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import asyncio
+    from collections.abc import Callable
 
     from aiohttp.abc import AbstractStreamWriter
+    from multidict import MultiMapping
 
     from bridge.transport import Events
     from bridge.transport.line import Head
@@ -41,14 +42,17 @@ class Watch:
 
     Args:
         events: what is told of it.
+        clock: returns seconds of `loop.time()`.
         passage: what slows it, or None.
     """
 
-    def __init__(self, events: Events, passage: Passage | None = None) -> None:
+    def __init__(
+        self, events: Events, clock: Callable[[], float], passage: Passage | None = None
+    ) -> None:
         self.measures = events.measures
         self.passage = passage
         self._times = events.measures.times
-        self._clock = asyncio.get_running_loop().time
+        self._clock = clock
         self._writer: AbstractStreamWriter | None = None
         self.transport: asyncio.WriteTransport | None = None
         self._left_host = False
@@ -88,7 +92,7 @@ class Watch:
             self._times["tls_start"] += self._clock() - began
             await self.passage.round_trip()
 
-    def note_request(self, writer: AbstractStreamWriter, headers: Mapping[str, str]) -> None:
+    def note_request(self, writer: AbstractStreamWriter, headers: MultiMapping[str]) -> None:
         """
         Note that the request is leaving, which it does in the moment its connection is there.
 
@@ -101,7 +105,7 @@ class Watch:
             self.note_peer(peer[0], peer[1])
         times, measures = self._times, self.measures
         started = times.setdefault("request_start", self._clock())
-        measures.request_headers = tuple(headers.items())
+        measures.request_headers = headers.items()
         measures.reused = "connect_start" not in times
         if not measures.reused:
             times["connect_end"] = started
