@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from bridge import outcome, rules
 from bridge.protocol import TaskStateChange
 from bridge.reasons import Reason
-from bridge.task import Life, State
+from bridge.task import CREATED, RECEIVING, SENDING, SETTLED, Life
 from bridge.transport import Measures, TransportFailure
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from bridge.clock import Clock
     from bridge.profile import Layer, Options, Profile, Result
     from bridge.protocol import Deliver, Payload, TaskState
     from bridge.trace import Record
@@ -51,16 +52,16 @@ class Call(Life):
         chain: the layers it came through, outermost first.
         deliver: takes messages to the logic that made the call.
         turn: nothing leaves before this is set; None holds nothing back.
-        now: returns seconds of `loop.time()`.
+        clock: the loop's.
     """
 
     __slots__ = (
         "_kind",
-        "_now",
         "_progress",
         "_same",
         "body",
         "chain",
+        "clock",
         "deliver",
         "files",
         "header",
@@ -97,9 +98,9 @@ class Call(Life):
         chain: tuple[Layer, ...],
         deliver: Deliver,
         turn: asyncio.Event | None,
-        now: Callable[[], float],
+        clock: Clock,
     ) -> None:
-        self.state = State.CREATED
+        self.state = CREATED
         self.number = record.id
         self.record = record
         self.chain = chain
@@ -111,11 +112,11 @@ class Call(Life):
         self.worker: asyncio.Task[None] | None = None
         self.timeout: float | None = None
         self._kind = kind
-        self._now = now
+        self.clock = clock
 
     def begin(self) -> None:
         """Go on to sending: from now on there is something to measure."""
-        self.advance(State.SENDING)
+        self.advance(SENDING)
         self.measures = Measures()
         self.record.measured = self.measures.times
         self.record.progress = self._progress = []
@@ -123,7 +124,7 @@ class Call(Life):
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the logic of each further percent and of the end; what comes too late is dropped."""
-        if sent in self._same or self.state is State.SETTLED:
+        if sent in self._same or self.state is SETTLED:
             return
         at, profile = self.ms(), self._kind.profile
         self._same = outcome.same_progress(profile, sent, total)
@@ -133,7 +134,7 @@ class Call(Life):
 
     def headers(self, status: int, headers: Headers) -> None:
         """Tell the logic that an answer has begun."""
-        if self.advance(State.RECEIVING) and "headersReceived" in self._kind.heard:
+        if self.advance(RECEIVING) and "headersReceived" in self._kind.heard:
             profile = self._kind.profile
             payload = partial(outcome.headers_payload, profile, status, headers)
             self.tell("headersReceived", payload, self.ms())
@@ -162,4 +163,4 @@ class Call(Life):
 
     def ms(self) -> float:
         """Return the milliseconds since the call was made."""
-        return (self._now() - self.record.invoked) * 1000
+        return (self.clock.now() - self.record.invoked) * 1000

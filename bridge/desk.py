@@ -70,9 +70,18 @@ class Desk:
             raise BridgeError(message)
         return clock
 
-    def sign_in(self, message: Invoke, api: str, target: Target | None = None) -> Record:
-        """Open the record of a call; `target` is the environment as this API sees it."""
-        clock = self.clock
+    def sign_in(
+        self, message: Invoke, api: str, clock: Clock, target: Target | None = None
+    ) -> Record:
+        """
+        Open the record of a call.
+
+        Args:
+            message: what the logic asks for.
+            api: the host's API.
+            clock: `self.clock`.
+            target: the environment as this API sees it; None for the phone's own.
+        """
         now, phone = clock.now(), self._phone
         self._count = number = self._count + 1
         record = self._live[number] = Record(

@@ -117,7 +117,8 @@ class Native:
         log().error(text, task_id=record.id, target=self._target.name, exc_info=error)
 
     def _choose(self, message: Invoke, deliver: Deliver) -> Result:
-        api, record = message.event, self._desk.sign_in(message, message.event)
+        api = message.event
+        record = self._desk.sign_in(message, api, self._desk.clock)
         seen = understand(self._target, api, message.params, record.decisions)
         record.understood = seen.values
         record.unknown_keys = (*seen.unknown, *message.unknown)

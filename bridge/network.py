@@ -66,6 +66,7 @@ class Network:
         self._stalled = False
         self._link: Link | None = None
         self._timeline: Timeline | None = None
+        self._words: tuple[str, ...] | None = ()
         self._watchers: list[Callable[[], None]] = []
         self._witnesses: list[Witness] = []
         self.background_now = False
@@ -100,6 +101,11 @@ class Network:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The conditions in force, in words, as the record lists them."""
+        if self._words is None:
+            self._words = self._worded()
+        return self._words
+
+    def _worded(self) -> tuple[str, ...]:
         words = [" ".join((str(self._down), self._tls_cause)).rstrip()] if self._down else []
         if self._slow is not None:
             name, slow = self._slow
@@ -220,6 +226,7 @@ class Network:
         """Come back to the mini-program."""
         if self.background_now:
             self.background_now = False
+            self._words = None
             for witness in self._witnesses:
                 witness.shown()
 
@@ -371,6 +378,7 @@ class Network:
                 changed()
 
     def _changed(self, why: str = "") -> None:
+        self._words = None
         for witness in self._witnesses:
             witness.changed(why)
 

@@ -66,6 +66,7 @@ class Shape:
         self._target = target
         self._api = api
         self._keys = target.success_keys
+        self._nested = _NESTED.intersection(self._keys)
         self._without_profile = tuple(key for key in self._keys if key != "profile")
         fields = target.profile_fields
         self._holes = tuple(f"profile.{n}" for n in fields if n in NOT_EMULATED)
@@ -82,7 +83,9 @@ class Shape:
         """Return the success object of an answered call; `values` are the understood options."""
         whole = values.get("enableProfile") is not False
         found = self.shown(answer, self._keys if whole else self._without_profile)
-        return found if answer.own else Shallow(found, _NESTED.intersection(found))
+        if answer.own:
+            return found
+        return Shallow(found, self._nested if whole else self._nested - {"profile"})
 
     def shown(self, answer: Answer, keys: Iterable[str]) -> Result:
         """Return an answer under some of the keys that hosts give it."""

@@ -23,7 +23,7 @@ from bridge.profile import Text
 from bridge.protocol import id_key
 from bridge.reasons import Failure, Reason
 from bridge.scheduler import Scheduler
-from bridge.task import State
+from bridge.task import CREATED, QUEUED, SENDING, SETTLED
 from bridge.timings import Moments
 from bridge.trace import PREVIEW_BYTES, Decisions, Response, request_of
 from bridge.transport import TransportFailure, WireUpload
@@ -106,7 +106,7 @@ class Tasks(ABC):
         """End the calls that are on their way, or also those that wait to be sent."""
         for call in tuple(self._calls.values()):
             address = rules.parse(call.url)
-            if address is not None and (waiting or call.state >= State.SENDING):
+            if address is not None and (waiting or call.state >= SENDING):
                 self._fail(call, Failure(reason, detail_of(address, why)), later=True)
 
     async def drained(self) -> None:
@@ -140,11 +140,10 @@ class Tasks(ABC):
     # --- before it is sent
 
     def _open(self, message: Invoke, deliver: Deliver) -> Call:
-        desk = self._desk
-        record = desk.sign_in(message, self.api, self._target)
+        clock = self._desk.clock
+        record = self._desk.sign_in(message, self.api, clock, self._target)
         chain = self._chains.get(message.namespace, ())
-        self._now = now = desk.clock.now
-        call = Call(record, self._kind, chain, deliver, message.turn, now)
+        call = Call(record, self._kind, chain, deliver, message.turn, clock)
         self._calls[record.id] = call
         self._phone.network.begin()
         return call
@@ -206,8 +205,8 @@ class Tasks(ABC):
         if place == "refused":
             record.add("schedule", "overflow", f"{limit} are running: refused")
             return Failure(Reason.OVER_LIMIT)
-        call.advance(State.QUEUED)
-        record.queued = self._now()
+        call.advance(QUEUED)
+        record.queued = call.clock.now()
         if place == "queue":
             record.decide(self._waits)
             wire.close(call.files)
@@ -241,7 +240,7 @@ class Tasks(ABC):
 
     def _begin(self, call: Call) -> None:
         """Let the time of a call run."""
-        now, record = self._now(), call.record
+        now, record = call.clock.now(), call.record
         if record.dequeued is None:
             record.dequeued = now
         call.begin()
@@ -250,6 +249,8 @@ class Tasks(ABC):
     def _timeout(self, call: Call) -> float:
         """Return the seconds this call may take from now on."""
         profile, given = self._profile, call.values.get("timeout")
+        if given is None and profile.max_timeout is None:
+            return profile.fixed_timeout / 1000
         wanted = float(profile.fixed_timeout)
         if isinstance(given, (int, float)) and given > 0:
             wanted = float(given)
@@ -305,7 +306,7 @@ class Tasks(ABC):
             record.queued or 0.0,
             record.dequeued or 0.0,
             measures,
-            self._desk.clock.offset,
+            call.clock.offset,
         )
         shaped = self._shaped(call, outcome.Answer(reply, moments, call.trace_id))
         if isinstance(shaped, Failure):
@@ -335,15 +336,15 @@ class Tasks(ABC):
     def _settle(self, call: Call, state: TaskState, result: Result, *, later: bool = False) -> None:
         """End a call once: free what it holds, close its record, then tell the logic."""
         reached = call.state
-        if not call.advance(State.SETTLED):
+        if not call.advance(SETTLED):
             return
-        if reached is not State.CREATED:
+        if reached is not CREATED:
             self._scheduler.release(call)
         shown = result
         if call.chain:
             shown = layers.up(call.chain, self._profile, self.api, result)
         call.record.close(shown, ok=state == "success", at=call.ms())
-        if reached >= State.SENDING:
+        if reached >= SENDING:
             self._deadlines.stop(call)
             call.record.note_measures(call.measures)
         else:

@@ -62,7 +62,7 @@ class Calls:
 
         The answer of a `value` API is `{value}`, `{}` for undefined, or `{throws: TEXT}`.
         """
-        record = self._desk.sign_in(message, message.event)
+        record = self._desk.sign_in(message, message.event, self._desk.clock)
         record.unknown_keys = message.unknown
         route = self._route(message)
         try:

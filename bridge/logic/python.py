@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from bridge.profile import Options, Result
-    from bridge.protocol import Announcement, ApiDescription, Deliver, Globals, Message
+    from bridge.protocol import Announcement, ApiDescription, Deliver, Globals, Message, Payload
     from bridge.trace import Record
 
     Callback = Callable[[object], object]
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 _NOTHING: Result = {}
 _NO_CALLBACKS: dict[str, Callback] = {}
 _NO_MEMBERS: Mapping[str, Member] = MappingProxyType({})
-_EVENTS = {"progressUpdate": "ProgressUpdate", "headersReceived": "HeadersReceived"}
+_EVENTS = {"progressUpdate": "onProgressUpdate", "headersReceived": "onHeadersReceived"}
+_COROUTINE = inspect.CO_COROUTINE
 
 
 class UploadFailed(Exception):  # noqa: N818  the field's word for this outcome is "fail"
@@ -284,7 +285,9 @@ class PythonLogic:
             return partial(_throw, how.removeprefix("throw:"))
         if name == "abort":
             return partial(self._abort, kind)
-        state = next(state for state, word in _EVENTS.items() if name.endswith(word))
+        state = next(
+            state for state, on in _EVENTS.items() if on.endswith(name.removeprefix("off"))
+        )
         return partial(_listen if name.startswith("on") else _unlisten, state)
 
     # --- the kinds of function
@@ -347,7 +350,7 @@ class PythonLogic:
     def _announce(self, message: Announcement) -> None:
         news = self._news[message.namespace, message.event]
         for listener in news.listeners:
-            self._call(news.record, f"on{message.event}", listener, message.result)
+            self._call(news.record, f"on{message.event}", listener, copied(message.result))
 
     # --- messages to the native side
 
@@ -375,7 +378,7 @@ class PythonLogic:
 
     def _hear(self, task: Settled, message: TaskStateChange) -> None:
         for listener in task.heard(message.state):
-            self._call(task.record, f"on{_EVENTS[message.state]}", listener, message.result)
+            self._call(task.record, _EVENTS[message.state], listener, _own(message.payload))
 
     def _finish(
         self, task: Settled, message: CallbackMessage | TaskStateChange, result: Result
@@ -383,21 +386,26 @@ class PythonLogic:
         raw = result if message.raw is None else message.raw
         function = task.callbacks.get(message.state)
         if function is not None:
-            self._call(task.record, message.state, function, result)
+            self._call(task.record, message.state, function, copied(result))
         function = task.callbacks.get("complete")
         if function is not None:
             last = raw if task.complete_gets == "raw" else result
-            self._call(task.record, "complete", function, last)
+            self._call(task.record, "complete", function, copied(last))
         task.settle(result, raw, ok=message.state == "success")
 
-    def _call(self, record: Record, name: str, function: Callback, result: object) -> None:
-        """Call a function with its own object; what it raises is reported and stops nothing."""
+    def _call(self, record: Record, name: str, function: Callback, own: object) -> None:
+        """Call a function with an object of its own; what it raises is reported, and no more."""
         try:
-            function(copied(result))
+            function(own)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  pytest's own outcomes are no Exceptions
             self._report(record, name, error)
+
+
+def _own(payload: Payload) -> object:
+    """Return what a message says, as an object that nobody else holds."""
+    return payload() if type(payload) is partial else copied(payload)
 
 
 def _ignore(*_: object) -> None:
@@ -429,8 +437,8 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
     given = dict(options)
     callbacks: dict[str, Callback] = {}
     for name in CALLBACKS:
-        function = given.pop(name, None)
-        if not callable(function):
+        function = given.pop(name) if name in given else None
+        if function is None or not callable(function):
             continue
         if _is_coroutine_function(function):
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
@@ -440,10 +448,9 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
 
 
 def _is_coroutine_function(function: object) -> bool:
-    kind = type(function)
-    if kind is BuiltinFunctionType:
+    if type(function) is BuiltinFunctionType:
         return False
-    if kind is FunctionType and not function.__dict__:
-        # Without a mark of another library it is what its own code says.
-        return bool(cast("FunctionType", function).__code__.co_flags & inspect.CO_COROUTINE)
+    if type(function) is FunctionType and not hasattr(function, "_is_coroutine_mark"):
+        # Without the mark that inspect sets from Python 3.12 on, it is what its own code says.
+        return bool(function.__code__.co_flags & _COROUTINE)
     return inspect.iscoroutinefunction(function)

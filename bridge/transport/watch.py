@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from contextvars import ContextVar
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aiohttp.streams import EMPTY_PAYLOAD
@@ -128,7 +129,8 @@ class Watch:
     def note_received(self, head: Head) -> None:
         """Add an answer: status line, headers and what its body took on the wire."""
         line = len(f"HTTP/1.1 {head.status} {head.reason}\r\n")
-        fields = sum([len(name) + len(value) + 4 for name, value in head.raw_headers])
+        lines = head.raw_headers
+        fields = sum(map(len, chain.from_iterable(lines))) + 4 * len(lines)
         # aiohttp's stand-in for an answer without a body cannot tell its raw size.
         body = 0 if head.content is EMPTY_PAYLOAD else head.content.total_raw_bytes
         self.measures.received_bytes += line + fields + 2 + body
