@@ -1,5 +1,5 @@
 """
-A form as aiohttp's payload: joined into one write when small, sent from the file when large.
+A form as aiohttp's payload: joined into one write when it is short, else sent from the file.
 
 A large file on plain TCP goes from its descriptor to the socket inside the kernel; under TLS, and
 where the system lacks that call, it is copied in small pieces. Every read is positional, so a
@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import struct
-from asyncio.trsock import TransportSocket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import payload
 
 from bridge.reasons import Reason
 from bridge.transport import TransportFailure
+from bridge.transport.connection import buffered, flush, plain_socket, reset
 from bridge.transport.direct import Direct, Share
 from bridge.transport.line import DIRECT
 from bridge.transport.multipart import joined, read
+from bridge.transport.telling import Telling
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
     from bridge.transport.shaping import Passage
 
 _KIB = 1024
-AT_ONCE = 48 * _KIB
-"""Bytes of a body that aiohttp's writer lets pass without ever waiting, its head included."""
-_RTT = struct.Struct("68xI")  # struct tcp_info (Linux): tcpi_rtt, in microseconds
-_TCP_INFO = getattr(socket, "TCP_INFO", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +102,9 @@ class UploadBody(payload.Payload):
     ) -> None:
         super().__init__(form, content_type=form.content_type)
         self._size = form.size
-        self._events = events
-        self.loop = loop or asyncio.get_running_loop()
-        self._task = asyncio.current_task(self.loop)
-        self._reported = 0
         self._attempt: _Attempt | None = None
         self.form = form
-        self.measures = events.measures
+        self.telling = Telling(events, form.size, loop or asyncio.get_running_loop())
         self.cut = cut
         self.passage = passage
         self.tuning = tuning
@@ -144,26 +135,18 @@ class UploadBody(payload.Payload):
         A peer that went away does not end it: its answer may have arrived, and aiohttp, which
         reads all the while, learns of the end of the connection and cancels this.
         """
-        self._begin(writer)
+        await self.begin(writer)
         try:
             await self.rest()
         except ConnectionError:
-            await self.loop.create_future()
+            await self.telling.loop.create_future()
 
-    async def at_once(self, writer: AbstractStreamWriter) -> bool:
-        """
-        Begin to send the body; tell whether all of it has left, as a small one does at once.
-
-        Never waits. Raises `OSError` when a file cannot be read or the peer has gone.
-        """
-        attempt = self._begin(writer)
-        shaped = self.cut is not None or self.passage is not None
-        if shaped or self.form.size > AT_ONCE:
-            return False
-        try:
-            return await attempt.at_once()
-        except TransportFailure as failure:
-            raise self._explained(failure) from failure
+    async def begin(self, writer: AbstractStreamWriter) -> bool:
+        """Begin to send the body, of which all is left then."""
+        self.stop()
+        self.telling.begin()
+        self._attempt = _Attempt(self, writer)
+        return False
 
     async def rest(self) -> None:
         """Send what has been begun to its end; raises `OSError` when a file cannot be read."""
@@ -173,13 +156,6 @@ class UploadBody(payload.Payload):
             await self._attempt.send()
         except TransportFailure as failure:
             raise self._explained(failure) from failure
-
-    def _begin(self, writer: AbstractStreamWriter) -> _Attempt:
-        self.stop()
-        self.measures.body_bytes = 0
-        self.measures.times.setdefault("request_start", self.loop.time())
-        self._attempt = _Attempt(self, writer)
-        return self._attempt
 
     def _explained(self, failure: TransportFailure) -> OSError:
         self.failure = failure
@@ -194,14 +170,6 @@ class UploadBody(payload.Payload):
         """Stop, and let go of the attempt: as they hold each other, the collector would have to."""
         self.stop()
         self._attempt = None
-
-    def reach(self, sent: int) -> None:
-        """Note that `sent` bytes have left, and tell it unless the upload is being cancelled."""
-        self.measures.body_bytes = sent
-        if sent <= self._reported or (self._task is not None and self._task.cancelling()):
-            return
-        self._reported = sent
-        self._events.progress(sent, self.form.size)
 
 
 class _Attempt:
@@ -224,14 +192,6 @@ class _Attempt:
         if self._direct is not None:
             self._direct.close()
 
-    async def at_once(self) -> bool:
-        await self._write_joined()
-        if _buffered(self._writer):
-            return False
-        self._progress()
-        self._complete()
-        return True
-
     async def send(self) -> None:
         """Send all that is not on its way yet, up to where the body is cut."""
         body = self._body
@@ -241,8 +201,8 @@ class _Attempt:
             await self._send_segments()
         elif not self._written:
             await self._write_joined()
-        if _buffered(self._writer):
-            await _flush(self._writer)
+        if buffered(self._writer):
+            await flush(self._writer)
         if self._limit:
             self._progress()
         if body.cut is not None:
@@ -275,7 +235,7 @@ class _Attempt:
         else:
             piece = read(segment, count, offset)
         await self._writer.write(piece)
-        await _flush(self._writer)
+        await flush(self._writer)
         self._advance(count)
 
     async def _write_joined(self) -> None:
@@ -299,13 +259,13 @@ class _Attempt:
 
     async def _send_file(self, file: OpenFile, size: int) -> None:
         source = file.fileno()
-        target = _plain_socket(self._writer) if self._body.tuning.sendfile else None
+        target = plain_socket(self._writer) if self._body.tuning.sendfile else None
         if not size:
             return
         if source is None or target is None:
             await self._copy(file, size)
             return
-        await _flush(self._writer)
+        await flush(self._writer)
         try:
             await self._send_directly(source, target, size)
         except NotImplementedError:
@@ -344,87 +304,20 @@ class _Attempt:
     def _progress(self) -> None:
         """Count what has left for the kernel, which excludes what the transport still buffers."""
         if not self._stopped:
-            self._body.reach(max(0, self._written - _buffered(self._writer)))
+            self._body.telling.reach(max(0, self._written - buffered(self._writer)))
 
     def _complete(self) -> None:
         self.finished = True
-        measures = self._body.measures
-        measures.times["request_end"] = self._body.loop.time()
-        measures.rtt = _round_trip(self._writer)
-        if self._body.passage is not None:
-            measures.rtt += self._body.passage.latency * 1000
+        passage = self._body.passage
+        self._body.telling.end(self._writer, 0.0 if passage is None else passage.latency)
 
     async def _end_connection(self, cut: Cut) -> None:
         """Act as the network does at the cut: nothing more, or a reset."""
         if not self._limit:
             self._writer.send_headers()
-            await _flush(self._writer)
+            await flush(self._writer)
         if cut.kind == "stall":
-            await self._body.loop.create_future()
-        _reset(self._writer)
+            await self._body.telling.loop.create_future()
+        reset(self._writer)
         detail = f"the connection was reset after {self._limit} bytes of the body"
         raise TransportFailure(Reason.CONNECTION_RESET, {"detail": detail})
-
-
-def _socket(writer: AbstractStreamWriter) -> Any:  # noqa: ANN401  each event loop has its own class
-    """Return the loop's view of the connection's socket, or None when there is none."""
-    transport = writer.transport
-    return None if transport is None else transport.get_extra_info("socket")
-
-
-def _plain_socket(writer: AbstractStreamWriter) -> int | None:
-    """Return the descriptor of a plain TCP connection; None under TLS or on other transports."""
-    connection, transport = _socket(writer), writer.transport
-    if connection is None or transport is None or transport.get_extra_info("ssl_object"):
-        return None
-    return int(connection.fileno())
-
-
-def _buffered(writer: AbstractStreamWriter) -> int:
-    transport = writer.transport
-    return 0 if transport is None else transport.get_write_buffer_size()
-
-
-async def _flush(writer: AbstractStreamWriter) -> None:
-    """Wait until the transport has handed everything to the kernel."""
-    transport = writer.transport
-    if transport is None or not transport.get_write_buffer_size():
-        return
-    low, high = transport.get_write_buffer_limits()
-    transport.set_write_buffer_limits(0)
-    try:
-        await writer.drain()
-    finally:
-        transport.set_write_buffer_limits(high, low)
-
-
-def _round_trip(writer: AbstractStreamWriter) -> float:
-    """Return the kernel's smoothed round-trip time in ms, or 0 where it is not told."""
-    connection = _socket(writer)
-    if connection is None or _TCP_INFO is None or connection.fileno() < 0:
-        return 0.0
-    try:
-        info = _asked(connection, _TCP_INFO)
-    except OSError:  # the connection ended with the body
-        return 0.0
-    return float(_RTT.unpack(info)[0]) / 1000 if len(info) == _RTT.size else 0.0
-
-
-def _asked(connection: Any, option: int) -> bytes:  # noqa: ANN401  each event loop has its own class
-    """Return what the system says of a connection's TCP; raises `OSError`."""
-    if isinstance(connection, TransportSocket):
-        return connection.getsockopt(socket.IPPROTO_TCP, option, _RTT.size)
-    # uvloop's view of a socket makes a new one for each question, and asks it more.
-    sock = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, connection.fileno())
-    try:
-        return sock.getsockopt(socket.IPPROTO_TCP, option, _RTT.size)
-    finally:
-        sock.detach()
-
-
-def _reset(writer: AbstractStreamWriter) -> None:
-    """Drop the connection so that the peer sees a reset, not an orderly end."""
-    connection, transport = _socket(writer), writer.transport
-    if connection is not None and transport is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()

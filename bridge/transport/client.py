@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import aiohttp
 
+from bridge.transport.body import UploadBody
 from bridge.transport.dial import Dialler
 from bridge.transport.line import DirectLine, Line, SessionLine, WatchedResponse, ask_once
 from bridge.transport.pool import Pool
+from bridge.transport.small import AT_ONCE, SmallBody
 from bridge.transport.watch import current
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
 
     from aiohttp.connector import Connection
 
+    from bridge.transport import Events, WireUpload
     from bridge.transport.body import Tuning
     from bridge.transport.dial import Tls
     from bridge.transport.limits import Limits
+    from bridge.transport.line import Body
+    from bridge.transport.multipart import Form
     from bridge.transport.origins import Routes, Way
     from bridge.transport.watch import Watch
 
@@ -79,6 +84,21 @@ class Client:
         )
         request = partial(aiohttp.ClientRequest, "GET", loop=self.loop)
         self._dial = lru_cache(maxsize=_REMEMBERED)(request)
+
+    def body(self, form: Form, upload: WireUpload, events: Events) -> Body:
+        """Return what sends the form of an upload."""
+        plain = upload.cut is None and upload.passage is None
+        if plain and form.size <= AT_ONCE and self.tuning.direct:
+            return SmallBody(form, events, self.loop)
+        return UploadBody(
+            form,
+            events,
+            cut=upload.cut,
+            passage=upload.passage,
+            tuning=self.tuning,
+            share=self.share,
+            loop=self.loop,
+        )
 
     def line(self, watch: Watch) -> Line:
         """Return a line for one request."""

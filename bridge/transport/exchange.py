@@ -13,7 +13,6 @@ from yarl import URL
 
 from bridge.reasons import Reason
 from bridge.transport import Reply, TransportFailure
-from bridge.transport.body import UploadBody
 from bridge.transport.failures import cause_of, reason_of, words_of
 from bridge.transport.head import (
     add_authorization,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from bridge.transport import Events, Headers, WireUpload
     from bridge.transport.client import Client
-    from bridge.transport.line import Head
+    from bridge.transport.line import Body, Head
     from bridge.transport.origins import Way
 
 _SEE_OTHER = 303
@@ -61,7 +60,7 @@ class _Hop:
     method: str
     url: URL
     headers: CIMultiDictProxy[str] | CIMultiDict[str]
-    body: UploadBody | None
+    body: Body | None
 
     def after(self, redirect: _Redirect) -> _Hop:
         """Return the next hop; as in a browser, a POST goes on as GET unless by 307 or 308."""
@@ -100,16 +99,7 @@ class Exchange:
         """Follow the upload to its final answer; raises `TransportFailure`."""
         upload = self._upload
         form = content_of(upload)
-        client = self._client
-        body = UploadBody(
-            form,
-            self._events,
-            cut=upload.cut,
-            passage=upload.passage,
-            tuning=client.tuning,
-            share=client.share,
-            loop=client.loop,
-        )
+        body = self._client.body(form, upload, self._events)
         # A request without a body has nothing that could be cut, but for the whole of it.
         sent = body if form.size or upload.cut is not None else None
         hop = _Hop(upload.method, self._url, first_headers(upload.headers), sent)
@@ -269,7 +259,7 @@ class Exchange:
 def _describe_body(headers: CIMultiDict[str], hop: _Hop) -> None:
     """Add the length and the type of what follows the head, as aiohttp's session would."""
     if hop.body is not None:
-        headers["Content-Length"] = str(hop.body.size)
+        headers["Content-Length"] = str(hop.body.form.size)
         headers.setdefault("Content-Type", hop.body.form.content_type)
     elif hop.method not in _BODILESS:
         headers["Content-Length"] = "0"

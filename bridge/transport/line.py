@@ -19,12 +19,14 @@ from aiohttp.http import HttpProcessingError, StreamWriter
 from bridge.transport.watch import current
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from multidict import CIMultiDict, CIMultiDictProxy
 
-    from bridge.transport.body import UploadBody
+    from bridge.transport import TransportFailure
     from bridge.transport.client import Client
+    from bridge.transport.multipart import Form
     from bridge.transport.origins import Way
     from bridge.transport.watch import Watch
 
@@ -58,11 +60,39 @@ class Head(Protocol):
         """The body, decompressed as it is read."""
 
 
+class Body(Protocol):
+    """What a request sends, in each of its attempts."""
+
+    @property
+    def form(self) -> Form:
+        """Its content."""
+
+    @property
+    def failure(self) -> TransportFailure | None:
+        """Why it could not be read."""
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the newest attempt has handed all of it to the kernel."""
+
+    async def begin(self, writer: AbstractStreamWriter) -> bool:
+        """Begin an attempt; tell whether all has left already. Raises `OSError`."""
+
+    async def rest(self) -> None:
+        """Send what is left; raises `OSError` where it cannot be read or the peer has gone."""
+
+    def stop(self) -> None:
+        """End the attempt: no byte leaves after this, and no progress is told."""
+
+    def release(self) -> None:
+        """Stop for good."""
+
+
 class Line(Protocol):
     """One request on its way, and the connection it goes over."""
 
     async def ask(
-        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+        self, method: str, way: Way, headers: CIMultiDict[str], body: Body | None
     ) -> Head:
         """
         Send a request and read the head of its answer, which may come before the body has left.
@@ -94,12 +124,12 @@ class DirectLine:
         self._client = client
         self._watch = watch
         self._connection: Connection | None = None
-        self._body: UploadBody | None = None
+        self._body: Body | None = None
         self._content: aiohttp.StreamReader | None = None
         self._rest: asyncio.Task[None] | None = None
 
     async def ask(
-        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+        self, method: str, way: Way, headers: CIMultiDict[str], body: Body | None
     ) -> Head:
         """Send a request."""
         self._body = body
@@ -151,12 +181,10 @@ class DirectLine:
         )
         return protocol
 
-    async def _send(
-        self, body: UploadBody, writer: StreamWriter, protocol: ResponseHandler
-    ) -> None:
+    async def _send(self, body: Body, writer: StreamWriter, protocol: ResponseHandler) -> None:
         """Send a small body; begin with a large one, whose answer may come before its end."""
         try:
-            if await body.at_once(writer):
+            if await body.begin(writer):
                 return
         except (OSError, aiohttp.ClientError):
             raise
@@ -164,7 +192,7 @@ class DirectLine:
             raise _of_client(error) from error
         self._rest = asyncio.create_task(self._send_rest(body, protocol))
 
-    async def _send_rest(self, body: UploadBody, protocol: ResponseHandler) -> None:
+    async def _send_rest(self, body: Body, protocol: ResponseHandler) -> None:
         """Send what is left; a failure reaches whoever waits for the answer."""
         try:
             await body.rest()
@@ -190,11 +218,11 @@ class SessionLine:
     def __init__(self, client: Client, watch: Watch) -> None:
         self._client = client
         self._watch = watch
-        self._body: UploadBody | None = None
+        self._body: Body | None = None
         self._response: aiohttp.ClientResponse | None = None
 
     async def ask(
-        self, method: str, way: Way, headers: CIMultiDict[str], body: UploadBody | None
+        self, method: str, way: Way, headers: CIMultiDict[str], body: Body | None
     ) -> Head:
         """Send a request."""
         self._body = body

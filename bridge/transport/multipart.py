@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.reasons import Reason
 from bridge.transport import TransportFailure
@@ -23,8 +22,7 @@ _NAME_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A", "\0": "%00"
 _TYPE_ESCAPES = str.maketrans({"\r": None, "\n": None, "\0": None})
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """An encoded body: its segments in wire order, and their total size in bytes."""
 
     segments: tuple[bytes | OpenFile, ...]
@@ -38,15 +36,16 @@ def encode(fields: Iterable[tuple[str, str]], files: Iterable[FilePart], boundar
 
     Field values travel as they are; a lone surrogate becomes U+FFFD everywhere.
     """
+    mark = f"--{boundary}".encode()
+    lead = _utf8("".join([_field(name, value, boundary) for name, value in fields]))
     segments: list[bytes | OpenFile] = []
-    size, text = 0, "".join([_field(name, value, boundary) for name, value in fields])
-    for part in files:
-        about = _about(part.name, part.filename, part.content_type)
-        head = _utf8(f"{text}--{boundary}\r\n{about}")
-        segments += (head, part.file)
-        size += len(head) + part.file.size
-        text = "\r\n"
-    tail = _utf8(f"{text}--{boundary}--\r\n")
+    size = 0
+    for name, filename, kind, file in files:
+        head = b"%b%b\r\n%b" % (lead, mark, _about(name, filename, kind))
+        segments += (head, file)
+        size += len(head) + file.size
+        lead = b"\r\n"
+    tail = b"%b%b--\r\n" % (lead, mark)
     segments.append(tail)
     content_type = f"multipart/form-data; boundary={boundary}"
     return Form(tuple(segments), size + len(tail), content_type)
@@ -66,11 +65,11 @@ def _field(name: str, value: str, boundary: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _about(name: str, filename: str, content_type: str) -> str:
+def _about(name: str, filename: str, content_type: str) -> bytes:
     """Return the header lines of a file's part, the empty one included."""
     names = f'name="{_name(name)}"; filename="{_name(filename)}"'
     kind = content_type.translate(_TYPE_ESCAPES)
-    return f"Content-Disposition: form-data; {names}\r\nContent-Type: {kind}\r\n\r\n"
+    return _utf8(f"Content-Disposition: form-data; {names}\r\nContent-Type: {kind}\r\n\r\n")
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 import uvloop
 
-from bridge.transport.body import AT_ONCE, Tuning
+from bridge.transport.body import Tuning
 from bridge.transport.http import HttpTransport
 from bridge.transport.multipart import content_of
+from bridge.transport.small import AT_ONCE
 
 if TYPE_CHECKING:
     import ssl
