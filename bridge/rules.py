@@ -205,6 +205,7 @@ class HeaderRules:
         if profile.user_agent is not None:
             own["User-Agent"] = profile.user_agent
         self._own = own
+        self._lines = tuple(own.items())
         self._taken = {name.lower() for name in own}
         self._dropped = dict.fromkeys(profile.refused_headers, _REFUSED)
         self._dropped |= dict.fromkeys(profile.forbidden_headers, _FORBIDDEN)
@@ -222,6 +223,8 @@ class HeaderRules:
             trace_id: the call's id, for hosts that send one.
             decisions: collects what was dropped and by which rule.
         """
+        if not given and not self._trace:
+            return self._lines
         own = self._own | dict.fromkeys(self._trace, trace_id) if self._trace else self._own
         sent = [*own.items()]
         for name, value in given.items():
