@@ -222,6 +222,7 @@ class PythonLogic:
         self._answers: dict[int, Settled] = {}
         self._news: dict[tuple[str, str], _News] = {}
         self._callback_ids = 0
+        self._deliver: Deliver = self.receive  # one for all calls, each of which holds it
         self.globals = {name: self._object(name) for name in description}
 
     def receive(self, message: Message) -> None:
@@ -324,12 +325,12 @@ class PythonLogic:
     def _sync_api(
         self, namespace: str, name: str, api: ApiDescription, options: object = undefined
     ) -> HostObject:
-        self._invoke(Invoke(api.event, _options(options), namespace, api=name), self.receive)
+        self._invoke(Invoke(api.event, _options(options), namespace, api=name), self._deliver)
         return self.globals[namespace]
 
     def _value_api(self, namespace: str, name: str, api: ApiDescription, *args: object) -> object:
         params: Options = {"args": taken(args)}
-        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self.receive)
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self._deliver)
         if "throws" in answer:
             raise HostError(cast("str", answer["throws"]))
         return copied(answer.get("value"))
@@ -337,7 +338,7 @@ class PythonLogic:
     def _listener_api(
         self, namespace: str, name: str, api: ApiDescription, listener: object = undefined
     ) -> None:
-        self._invoke(Invoke(api.event, {}, namespace, api=name), self.receive)
+        self._invoke(Invoke(api.event, {}, namespace, api=name), self._deliver)
         where = (namespace, api.listens)
         if where not in self._news:
             self._news[where] = _News(Listeners(api.duplicates, api.off), self._records[-1])
@@ -358,7 +359,7 @@ class PythonLogic:
         self, namespace: str, name: str, api: ApiDescription, options: object
     ) -> tuple[Settled, Result]:
         callbacks, params = _split(options)
-        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self.receive)
+        answer = self._invoke(Invoke(api.event, params, namespace, api=name), self._deliver)
         record = self._records[-1]
         task = self._tasks[record.id] = Settled(api, callbacks, record)
         return task, answer
@@ -366,13 +367,13 @@ class PythonLogic:
     def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> Settled:
         callbacks, params = _split(options)
         self._callback_ids += 1
-        self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name), self.receive)
+        self._invoke(Invoke(api.event, params, namespace, self._callback_ids, name), self._deliver)
         task = self._answers[self._callback_ids] = Settled(api, callbacks, self._records[-1])
         return task
 
     def _abort(self, kind: str, task: Settled, *_: object) -> None:
         params: Options = {id_key(kind): task.record.id, "operationType": "abort"}
-        self._invoke(Invoke(f"operate{kind}", params), self.receive)
+        self._invoke(Invoke(f"operate{kind}", params), self._deliver)
 
     # --- messages from it
 
