@@ -9,8 +9,6 @@ redirect can send the same body again.
 from __future__ import annotations
 
 import asyncio
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import payload
@@ -19,9 +17,9 @@ from bridge.reasons import Reason
 from bridge.transport import TransportFailure
 from bridge.transport.connection import buffered, flush, plain_socket, reset
 from bridge.transport.direct import Direct, Share
-from bridge.transport.line import DIRECT
 from bridge.transport.multipart import joined, read
 from bridge.transport.telling import Telling
+from bridge.transport.tuning import DEFAULT_TUNING, Tuning
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -30,43 +28,6 @@ if TYPE_CHECKING:
     from bridge.transport import Cut, Events
     from bridge.transport.multipart import Form
     from bridge.transport.shaping import Passage
-
-_KIB = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """
-    How bodies are written; the defaults are the measured best.
-
-    Attributes:
-        small: bodies up to this many bytes are joined into one write.
-        step: bytes one file sends before the loop goes on, and so between two progress reports.
-        most: bytes of a very large file's step, which is a hundredth of it where that is more.
-        turn: bytes all files together send before the loop has come round.
-        least: bytes a step never goes below, however many files are on their way.
-        chunk: bytes of one copied piece.
-        burst: bytes copied before the loop goes on.
-        sendfile: whether the kernel may send from the file.
-        direct: whether requests go by aiohttp's connections instead of its session.
-    """
-
-    small: int = 128 * _KIB
-    step: int = 1024 * _KIB
-    most: int = 4096 * _KIB
-    turn: int = 4096 * _KIB
-    least: int = 128 * _KIB
-    chunk: int = 64 * _KIB
-    burst: int = 512 * _KIB
-    sendfile: bool = hasattr(os, "sendfile")
-    direct: bool = DIRECT
-
-    def share(self) -> Share:
-        """Return what bodies written on one loop part among themselves."""
-        return Share(self.step, self.most, self.turn, self.least)
-
-
-DEFAULT_TUNING = Tuning()
 
 
 class UploadBody(payload.Payload):

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
 
     from bridge.transport import Events, WireUpload
-    from bridge.transport.body import Tuning
     from bridge.transport.dial import Tls
     from bridge.transport.limits import Limits
     from bridge.transport.line import Body
     from bridge.transport.multipart import Form
     from bridge.transport.origins import Routes, Way
+    from bridge.transport.tuning import Tuning
     from bridge.transport.watch import Watch
 
 # A test uploads to the same few addresses over and over.

@@ -13,12 +13,12 @@ import aiohttp
 
 from bridge.reasons import Reason
 from bridge.transport import TransportFailure
-from bridge.transport.body import DEFAULT_TUNING, Tuning
 from bridge.transport.client import Client
 from bridge.transport.dial import Tls
 from bridge.transport.exchange import Exchange
 from bridge.transport.limits import DEFAULT_LIMITS, Limits
 from bridge.transport.origins import Origin, Routes
+from bridge.transport.tuning import DEFAULT_TUNING, Tuning
 
 if TYPE_CHECKING:
     import ssl

@@ -4,14 +4,14 @@ One request and the head of its answer, over one of aiohttp's connections.
 `SessionLine` asks aiohttp's session for both. `DirectLine` takes the connection from the same pool
 and lets aiohttp's own writer and parser work on it, without the objects the session makes for each
 request: that is a third of a small upload's time. It knows those parts as they are in the versions
-`DIRECT` names, and any other version goes by the session.
+`tuning.DIRECT` names, and any other version goes by the session.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 from aiohttp.http import HttpProcessingError, StreamWriter
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from bridge.transport.origins import Way
     from bridge.transport.watch import Watch
 
-DIRECT: Final = aiohttp.__version__.startswith("3.14.")
-"""Whether this aiohttp is one whose connection, writer and parser are known here."""
 _SWITCHING = 101
 _FIRST_FINAL = 200
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge import Bridge, HttpTransport, Limits
-from bridge.transport.body import Tuning
+from bridge.transport.tuning import Tuning
 from tests.hostile.wire import Peer
 
 if TYPE_CHECKING:

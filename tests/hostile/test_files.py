@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge import Bridge, HttpTransport, MemoryTransport, Reason
-from bridge.transport.body import Tuning
+from bridge.transport.tuning import Tuning
 from tests.hostile.conftest import told
 from tests.hostile.wire import OK, do, hear, hear_body, hear_head, say
 

@@ -17,7 +17,7 @@ from tests.hostile.wire import OK, close, forever, hear, hear_body, hear_head, r
 
 if TYPE_CHECKING:
     from bridge import HttpTransport
-    from bridge.transport.body import Tuning
+    from bridge.transport.tuning import Tuning
     from tests.hostile.conftest import Hostile
     from tests.hostile.wire import Step
 

@@ -12,9 +12,8 @@ import trustme
 
 from bridge import Bridge, UploadFailed
 from bridge.sink import UploadServer
-from bridge.transport.body import Tuning
 from bridge.transport.http import HttpTransport
-from bridge.transport.line import DIRECT
+from bridge.transport.tuning import DIRECT, Tuning
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

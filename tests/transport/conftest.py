@@ -15,9 +15,9 @@ from aiohttp import web
 
 from bridge.files import OpenFile
 from bridge.transport import Cut, FilePart, Measures, WireUpload
-from bridge.transport.body import Tuning
 from bridge.transport.dial import Dialler
 from bridge.transport.http import HttpTransport
+from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

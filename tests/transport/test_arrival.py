@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 import uvloop
 
-from bridge.transport.body import Tuning
 from bridge.transport.http import HttpTransport
 from bridge.transport.multipart import content_of
 from bridge.transport.small import AT_ONCE
+from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
     import ssl

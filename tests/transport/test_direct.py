@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.transport.body import Tuning
 from bridge.transport.direct import Direct, Share
 from bridge.transport.http import HttpTransport
+from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -29,12 +29,12 @@ from blockbuster import blockbuster_ctx
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
-from bridge.transport.body import Tuning
 from bridge.transport.dial import Dialler, NeverDialledError
 from bridge.transport.failures import REASONS, reason_of
 from bridge.transport.http import HttpTransport
 from bridge.transport.limits import Limits
 from bridge.transport.origins import Routes
+from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,9 @@ import uvloop
 
 from bridge.reasons import Reason
 from bridge.transport import TransportFailure
-from bridge.transport.body import Tuning
 from bridge.transport.dial import Dialler
 from bridge.transport.http import HttpTransport
-from bridge.transport.line import DIRECT
+from bridge.transport.tuning import DIRECT, Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

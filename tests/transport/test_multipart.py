@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import FilePart
-from bridge.transport.body import Tuning, UploadBody
+from bridge.transport.body import UploadBody
 from bridge.transport.multipart import Form, encode
+from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
     import ssl
