@@ -14,6 +14,9 @@ WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL := --numprocesses $(WORKERS) --dist loadfile
 BUILD_INPUTS := pyproject.toml requirements-dev.txt
 
+# Whatever a test starts would compile the package anew, which takes it 0.4 s.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 # An environment that could not be completed is not taken for a finished one.
 .DELETE_ON_ERROR:
