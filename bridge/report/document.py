@@ -12,15 +12,16 @@ from bridge.report import bundle
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A kind of page: its markup, and what it looks like beside what all pages share."""
+    """A kind of page: its body, its title, and what it looks like beside what all pages share."""
 
     page: str
+    title: str
     styles: tuple[str, ...]
 
 
-REPORT: Final = Frame("report.html", ("panes.css", "report.css"))
-CHECK: Final = Frame("check.html", ("panes.css", "check.css"))
-MATRIX: Final = Frame("matrix.html", ("matrix.css",))
+REPORT: Final = Frame("report.html", "minibridge report", ("panes.css", "report.css"))
+CHECK: Final = Frame("check.html", "minibridge check", ("panes.css", "check.css"))
+MATRIX: Final = Frame("matrix.html", "minibridge: what each host does", ("matrix.css",))
 _SHARED: Final = ("tokens.css", "frame.css")
 
 _POLICY: Final = (
@@ -47,9 +48,10 @@ def document(frame: Frame, entry: str, *, connect: str | None = None) -> tuple[s
     policy = [f"script-src {_hashed(script)}", f"style-src {_hashed(style)}", *_POLICY]
     if connect is not None:
         policy.append(f"connect-src {connect}")
-    page = bundle.text_of(frame.page).replace("@@policy@@", "; ".join(policy))
-    before, _, after = page.replace("@@style@@", style).partition("@@data@@\n")
-    return before, after.replace("@@script@@", script)
+    head = bundle.text_of("head.html").replace("@@title@@", frame.title)
+    head = head.replace("@@policy@@", "; ".join(policy)).replace("@@style@@", style)
+    before, _, after = bundle.text_of(frame.page).partition("@@data@@\n")
+    return head + before, after.replace("@@script@@", script)
 
 
 def _hashed(text: str) -> str:
