@@ -451,7 +451,7 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
 def _is_coroutine_function(function: object) -> bool:
     if type(function) is BuiltinFunctionType:
         return False
-    if type(function) is FunctionType and not hasattr(function, "_is_coroutine_mark"):
+    if type(function) is FunctionType and not hasattr(function, "_is_coroutine_marker"):
         # Without the mark that inspect sets from Python 3.12 on, it is what its own code says.
         return bool(function.__code__.co_flags & _COROUTINE)
     return inspect.iscoroutinefunction(function)
