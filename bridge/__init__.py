@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text
     from bridge.reasons import Failure, Reason
     from bridge.runtime import Bridge, Outcome
-    from bridge.sink import UploadServer
+    from bridge.sink import UploadLimits, UploadServer
     from bridge.transport import Reply, Transport, TransportFailure
     from bridge.transport.http import HttpTransport
     from bridge.transport.limits import Limits
@@ -66,6 +66,7 @@ __all__ = [
     "Transport",
     "TransportFailure",
     "UploadFailed",
+    "UploadLimits",
     "UploadServer",
     "compare",
     "undefined",
@@ -79,7 +80,7 @@ _HOMES = {
     "bridge.profile": ("Layer", "Never", "Paths", "Picker", "Profile", "Source", "Text"),
     "bridge.reasons": ("Failure", "Reason"),
     "bridge.runtime": ("Bridge", "Outcome"),
-    "bridge.sink": ("UploadServer",),
+    "bridge.sink": ("UploadLimits", "UploadServer"),
     "bridge.transport": ("Reply", "Transport", "TransportFailure"),
     "bridge.transport.http": ("HttpTransport",),
     "bridge.transport.limits": ("Limits",),

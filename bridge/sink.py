@@ -20,7 +20,7 @@ from aiohttp.http import HttpProcessingError
 from bridge.answers import Body, Step, check_step, default_step
 from bridge.errors import BridgeError
 from bridge.script import Script
-from bridge.uploads import Part, Receiver, Upload
+from bridge.uploads import DEFAULT_LIMITS, Part, Receiver, Upload, UploadLimits
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -28,13 +28,9 @@ if TYPE_CHECKING:
 
     Steps = Sequence[Mapping[str, object]]
 
-__all__ = ["Part", "Upload", "UploadServer"]
+__all__ = ["Part", "Upload", "UploadLimits", "UploadServer"]
 
 ADMIN: Final = "/__minibridge__/"
-MAX_RECORDED: Final = 1000
-"""Uploads that are kept; older ones are forgotten, their numbers are not used again."""
-MAX_SCRIPT: Final = 4 * 1024 * 1024
-"""Bytes of the longest script that the admin interface accepts."""
 SERVER_LOG: Final = logging.getLogger("bridge.server")
 """Where the embedded servers' faults go; what a client did wrong is told to that client alone."""
 _CLOSE_SECONDS: Final = 0.1
@@ -55,7 +51,7 @@ class UploadServer:
     An upload is recorded before its answer goes out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but two by keyword
         self,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -63,6 +59,7 @@ class UploadServer:
         token: str | None = None,
         ssl: tls.SSLContext | None = None,
         on_upload: Callable[[Upload], None] | None = None,
+        limits: UploadLimits = DEFAULT_LIMITS,
     ) -> None:
         """
         Prepare a server; `start` or `async with` opens it.
@@ -73,6 +70,7 @@ class UploadServer:
             token: the bearer token that the admin interface asks for.
             ssl: a server-side context; then the server speaks https.
             on_upload: called with each upload once it is recorded.
+            limits: what it takes of a form, and keeps of what arrives.
 
         Raises:
             BridgeError: `host` is reachable from other machines and there is no token.
@@ -87,10 +85,11 @@ class UploadServer:
         self._token = token
         self._ssl = ssl
         self._on_upload = on_upload
+        self._limits = limits
         self._runner: web.ServerRunner | None = None
         self._server: web.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._uploads: deque[Upload] = deque(maxlen=MAX_RECORDED)
+        self._uploads: deque[Upload] = deque(maxlen=limits.uploads)
         self._script = Script()
         self._number = 0
         self._begun = 0
@@ -168,7 +167,7 @@ class UploadServer:
 
     @property
     def uploads(self) -> list[Upload]:
-        """The recorded uploads, newest last, at most the newest 1000."""
+        """The recorded uploads, newest last; the newest 1000 unless the limits say otherwise."""
         return list(self._uploads)
 
     @property
@@ -292,7 +291,7 @@ class UploadServer:
 
     async def _answer(self, request: web.BaseRequest, step: Step | None) -> web.Response:
         limit = None if step is None else step.drop_after
-        receiver = Receiver(request, limit)
+        receiver = Receiver(request, limit, self._limits)
         try:
             await receiver.read()
         except asyncio.CancelledError:
@@ -361,8 +360,8 @@ class UploadServer:
         text = bytearray()
         async for piece in request.content.iter_any():
             text += piece
-            if len(text) > MAX_SCRIPT:
-                return _failure(413, f"a script is at most {MAX_SCRIPT} bytes long")
+            if len(text) > self._limits.script:
+                return _failure(413, f"a script is at most {self._limits.script} bytes long")
         try:
             self.script(json.loads(text))
         except (ValueError, RecursionError) as error:

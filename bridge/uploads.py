@@ -20,13 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 KIB: Final = 1024
-PREVIEW: Final = 64 * KIB
-"""Bytes of each part that are kept, whatever its size."""
-MAX_FIELD: Final = 1024 * KIB
-"""Bytes of the longest text field that is accepted."""
 PIECE: Final = 128 * KIB
-MAX_PARTS: Final = 1000
-MAX_PART_HEAD: Final = 16 * KIB
 MAX_PADDING: Final = 64
 """Blanks allowed between a boundary and the end of its line."""
 
@@ -38,6 +32,31 @@ _PARAMETER = re.compile(
 )
 
 _FORM_BEGINNING = re.compile(rb"--[^\r\n]{1,200}\r\nContent-Disposition: *form-data", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """
+    What the upload server takes of a form, and keeps of what arrives.
+
+    Attributes:
+        parts: parts of a form; one that has more is faulty.
+        part_head: bytes of the headers of a part; likewise.
+        field: bytes of a text field; likewise.
+        preview: bytes that are kept of each part, and of a body that is no form.
+        uploads: uploads that are kept; older ones are forgotten, their numbers not used again.
+        script: bytes of a script that the admin interface takes.
+    """
+
+    parts: int = 1000
+    part_head: int = 16 * KIB
+    field: int = 1024 * KIB
+    preview: int = 64 * KIB
+    uploads: int = 1000
+    script: int = 4 * 1024 * KIB
+
+
+DEFAULT_LIMITS: Final = UploadLimits()
 
 
 class MalformedBody(Exception):  # noqa: N818  a finding about the client, not a failure here
@@ -55,8 +74,8 @@ class Part:
         content_type: the part's own Content-Type header, parameters included, or None.
         size: bytes in the body of the part.
         sha256: lower-case hexadecimal digest of those bytes.
-        text: a field's text; a file's text when it is at most 64 KiB of valid text; else None.
-        preview: the first 64 KiB.
+        text: a field's text; a file's text when it is valid and fits a preview; else None.
+        preview: the first bytes, 64 KiB unless the server's limits say otherwise.
         headers: the part's headers; keys match in any case and keep the client's spelling.
     """
 
@@ -96,7 +115,7 @@ class Upload:
         size: bytes of the body that were read.
         error: a sentence when the body was cut or was no sound multipart/form-data, else None.
         answer: the status of the server's answer, None when there was none.
-        text: the beginning of a body that is no form, at most 64 KiB; None for a form, and for
+        text: the beginning of a body that is no form, at most a preview; None for a form, and for
             bytes that are no text.
     """
 
@@ -219,19 +238,24 @@ class FormReader:
     `parts` holds the parts that are complete so far. Call `feed` with each piece, then `finish`.
     """
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, content_type: str, limits: UploadLimits = DEFAULT_LIMITS) -> None:
         """
         Start on a body of the given Content-Type header.
+
+        Args:
+            content_type: the header.
+            limits: what a form may have.
 
         Raises:
             MalformedBody: it is not multipart/form-data with a boundary.
         """
+        self._limits = limits
         self._boundary = _boundary(content_type)
         self._mark = b"\r\n--" + self._boundary.encode("utf-8", "replace")
         # The first boundary has no line end before it: with this one all of them look the same.
         self._buffer = bytearray(b"\r\n")
         self._step: Callable[[], bool] = self._preamble
-        self._open = _OpenPart(CIMultiDictProxy(CIMultiDict()), "", None)
+        self._open = _OpenPart(CIMultiDictProxy(CIMultiDict()), "", None, limits)
         self.parts: list[Part] = []
 
     def feed(self, data: bytes) -> None:
@@ -293,8 +317,8 @@ class FormReader:
             return False
         if end < 0 or left:
             raise MalformedBody(f"a boundary line '--{self._boundary}' goes on with {rest[:20]!r}")
-        if len(self.parts) == MAX_PARTS:
-            raise MalformedBody(f"the body has more than {MAX_PARTS} parts")
+        if len(self.parts) == self._limits.parts:
+            raise MalformedBody(f"the body has more than {self._limits.parts} parts")
         del self._buffer[:end]
         self._step = self._head
         return True
@@ -302,13 +326,14 @@ class FormReader:
     def _head(self) -> bool:
         """Read the headers of a part; the buffer begins with the line end before them."""
         end = self._buffer.find(b"\r\n\r\n")
-        if (len(self._buffer) if end < 0 else end) > MAX_PART_HEAD:
+        most = self._limits.part_head
+        if (len(self._buffer) if end < 0 else end) > most:
             raise MalformedBody(
-                f"the head of part {len(self.parts) + 1} is longer than {MAX_PART_HEAD} bytes"
+                f"the head of part {len(self.parts) + 1} is longer than {most} bytes"
             )
         if end < 0:
             return False
-        self._open = _open_part(bytes(self._buffer[2:end]), len(self.parts) + 1)
+        self._open = _open_part(bytes(self._buffer[2:end]), len(self.parts) + 1, self._limits)
         del self._buffer[: end + 4]
         self._step = self._content
         return True
@@ -325,9 +350,10 @@ class Receiver:
     A body of another type than multipart is a plain request's, of which the beginning is kept.
     """
 
-    def __init__(self, request: web.BaseRequest, limit: int | None) -> None:
+    def __init__(self, request: web.BaseRequest, limit: int | None, limits: UploadLimits) -> None:
         self._request = request
         self._limit = limit
+        self._limits = limits
         self._size = 0
         self._reader: FormReader | None = None
         self._kept = bytearray()
@@ -379,7 +405,7 @@ class Receiver:
         if not kind.strip().lower().startswith("multipart/"):
             return
         try:
-            self._reader = FormReader(kind)
+            self._reader = FormReader(kind, self._limits)
         except MalformedBody as error:
             self.error = str(error)
 
@@ -409,7 +435,7 @@ class Receiver:
     def _feed(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._reader is None:
-            self._kept += piece[: PREVIEW - len(self._kept)]
+            self._kept += piece[: self._limits.preview - len(self._kept)]
         if self._reader is None or self.error is not None:
             return
         try:
@@ -442,21 +468,28 @@ class Receiver:
 class _OpenPart:
     """A part whose body is still arriving: counted and hashed, only its beginning kept."""
 
-    def __init__(self, headers: CIMultiDictProxy[str], name: str, filename: str | None) -> None:
+    def __init__(
+        self,
+        headers: CIMultiDictProxy[str],
+        name: str,
+        filename: str | None,
+        limits: UploadLimits,
+    ) -> None:
         self._headers = headers
         self._name = name
         self._filename = filename
         self._size = 0
         self._digest = hashlib.sha256()
         self._kept = bytearray()
-        self._keep = PREVIEW if filename is not None else MAX_FIELD
+        self._preview = limits.preview
+        self._keep = limits.preview if filename is not None else limits.field
 
     def write(self, data: bytearray) -> None:
         self._size += len(data)
         self._digest.update(data)
         self._kept += data[: self._keep - len(self._kept)]
-        if self._filename is None and self._size > MAX_FIELD:
-            raise MalformedBody(f"the field {self._name!r} is longer than {MAX_FIELD} bytes")
+        if self._filename is None and self._size > self._keep:
+            raise MalformedBody(f"the field {self._name!r} is longer than {self._keep} bytes")
 
     def close(self) -> Part:
         return Part(
@@ -466,7 +499,7 @@ class _OpenPart:
             size=self._size,
             sha256=self._digest.hexdigest(),
             text=self._text(),
-            preview=bytes(self._kept[:PREVIEW]),
+            preview=bytes(self._kept[: self._preview]),
             headers=self._headers,
         )
 
@@ -474,7 +507,7 @@ class _OpenPart:
         charset = _charset(self._headers.get("Content-Type", ""))
         if self._filename is None:
             return self._kept.decode(charset, "replace")
-        if self._size > PREVIEW or b"\0" in self._kept:
+        if self._size > self._keep or b"\0" in self._kept:
             return None
         try:
             return self._kept.decode(charset)
@@ -482,7 +515,7 @@ class _OpenPart:
             return None
 
 
-def _open_part(head: bytes, number: int) -> _OpenPart:
+def _open_part(head: bytes, number: int, limits: UploadLimits) -> _OpenPart:
     """Begin a part from its header lines; `number` counts from 1 and serves the error's text."""
     headers: CIMultiDict[str] = CIMultiDict()
     for line in head.split(b"\r\n") if head else []:
@@ -496,7 +529,7 @@ def _open_part(head: bytes, number: int) -> _OpenPart:
         raise MalformedBody(
             f"part {number} has no 'Content-Disposition: form-data' header with a name"
         )
-    return _OpenPart(CIMultiDictProxy(headers), given["name"], _filename(given))
+    return _OpenPart(CIMultiDictProxy(headers), given["name"], _filename(given), limits)
 
 
 def _filename(given: dict[str, str]) -> str | None:

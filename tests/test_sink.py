@@ -17,10 +17,9 @@ import aiohttp
 import pytest
 import trustme
 
-from bridge import sink, uploads
 from bridge.errors import BridgeError
-from bridge.sink import Upload, UploadServer
-from bridge.uploads import MAX_FIELD, MAX_PART_HEAD, MAX_PARTS, PREVIEW, FormReader, MalformedBody
+from bridge.sink import Upload, UploadLimits, UploadServer
+from bridge.uploads import FormReader, MalformedBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -29,6 +28,7 @@ FORM = "multipart/form-data; boundary=X"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 TCP_CLOSE, TCP_CLOSE_WAIT = 7, 8
 ADMIN = "/__minibridge__"
+MOST = UploadLimits()
 
 
 @pytest.fixture
@@ -215,8 +215,8 @@ def test_the_text_of_a_field_follows_its_charset(kind: str | None, data: bytes, 
         (b"# hi", "# hi"),
         (b"\xff", None),
         (b"a\0", None),
-        (b"a" * PREVIEW, "a" * PREVIEW),
-        (b"a" * (PREVIEW + 1), None),
+        (b"a" * MOST.preview, "a" * MOST.preview),
+        (b"a" * (MOST.preview + 1), None),
     ],
 )
 async def test_only_small_text_files_have_text(
@@ -226,7 +226,7 @@ async def test_only_small_text_files_have_text(
     await send(server, request(form(file("f", "a.md", data, "application/octet-stream"))))
 
     part = server.last.file()
-    assert (text, data[:PREVIEW], len(data)) == (part.text, part.preview, part.size)
+    assert (text, data[: MOST.preview], len(data)) == (part.text, part.preview, part.size)
 
 
 async def test_a_part_and_the_whole_form_may_be_empty(server: UploadServer) -> None:
@@ -295,10 +295,10 @@ def test_a_large_file_is_not_held_in_memory() -> None:
         (FORM, form(b'Content-Disposition: attachment; name="a"\r\n\r\n'), "part 1 has no 'Cont"),
         (FORM, form(b"nonsense\r\n\r\n"), "part 1 has a header line without a name: 'nonsense'"),
         (FORM, form(b": x\r\n\r\n"), "part 1 has a header line without a name: ''"),
-        (FORM, form(b"a: " + b"x" * MAX_PART_HEAD + b"\r\n\r\n"), "the head of part 1 is longer"),
-        (FORM, b"--X\r\n" + b"x" * (MAX_PART_HEAD + 1), "the head of part 1 is longer than 16384"),
-        (FORM, form(field("a", b"x" * (MAX_FIELD + 1))), "the field 'a' is longer than 1048576"),
-        (FORM, form(*[field("a", "")] * (MAX_PARTS + 1)), "the body has more than 1000 parts"),
+        (FORM, form(b"a: " + b"x" * MOST.part_head + b"\r\n\r\n"), "the head of part 1 is longer"),
+        (FORM, b"--X\r\n" + b"x" * (MOST.part_head + 1), "the head of part 1 is longer than 16384"),
+        (FORM, form(field("a", b"x" * (MOST.field + 1))), "the field 'a' is longer than 1048576"),
+        (FORM, form(*[field("a", "")] * (MOST.parts + 1)), "the body has more than 1000 parts"),
     ],
 )
 async def test_a_faulty_body_is_answered_400_with_a_sentence(
@@ -342,10 +342,10 @@ async def test_a_body_that_is_no_form_is_a_plain_request(
 def test_the_limit_of_parts_is_inclusive() -> None:
     """Exactly 1000 parts are accepted."""
     reader = FormReader(FORM)
-    reader.feed(form(*[field("a", "")] * MAX_PARTS))
+    reader.feed(form(*[field("a", "")] * MOST.parts))
     reader.finish()
 
-    assert MAX_PARTS == len(reader.parts)
+    assert MOST.parts == len(reader.parts)
 
 
 async def test_parts_that_arrived_whole_survive_a_fault(server: UploadServer) -> None:
@@ -793,7 +793,7 @@ async def test_only_the_newest_uploads_are_kept(
     server: UploadServer, client: aiohttp.ClientSession
 ) -> None:
     """Of 1002 uploads the first two are forgotten."""
-    for _ in range(sink.MAX_RECORDED + 2):
+    for _ in range(MOST.uploads + 2):
         async with client.post(server.url, data=form(), headers={"Content-Type": FORM}):
             pass
 
@@ -873,7 +873,7 @@ async def test_a_script_can_be_put(server: UploadServer, client: aiohttp.ClientS
         (b"\xff", 400, "the script is not JSON: "),
         (b"[" * 100_000, 400, "the script is not JSON: "),
         (b'[{"status": 1}]', 400, "step 1: 'status' is a whole number from 200 to 999, not 1"),
-        (b" " * (sink.MAX_SCRIPT + 1), 413, "a script is at most 4194304 bytes long"),
+        (b" " * (MOST.script + 1), 413, "a script is at most 4194304 bytes long"),
     ],
 )
 async def test_a_bad_script_is_refused_and_the_old_one_stays(
@@ -1104,6 +1104,62 @@ def test_a_fault_is_found_before_the_end() -> None:
         FormReader(FORM).feed(b"--XY\r\n")
 
 
-def test_the_limits_are_what_the_documentation_says() -> None:
-    """64 KiB of preview, 1 MiB of field, 16 KiB of head."""
-    assert (65536, 1048576, 16384) == (uploads.PREVIEW, uploads.MAX_FIELD, uploads.MAX_PART_HEAD)
+# --- limits of one's own
+
+
+@pytest.mark.parametrize(
+    ("limits", "good", "bad", "sentence"),
+    [
+        (
+            UploadLimits(parts=2),
+            form(field("a", ""), field("b", "")),
+            form(*[field("a", "")] * 3),
+            "the body has more than 2 parts",
+        ),
+        (
+            UploadLimits(field=3),
+            form(field("a", "123"), file("f", "a.png", PICTURE)),
+            form(field("a", "1234")),
+            "the field 'a' is longer than 3 bytes",
+        ),
+        (
+            UploadLimits(part_head=60),
+            form(field("a", "")),
+            form(file("f", "a.png", PICTURE)),
+            "the head of part 1 is longer than 60 bytes",
+        ),
+    ],
+)
+async def test_a_form_may_have_what_the_limits_say(
+    limits: UploadLimits, good: bytes, bad: bytes, sentence: str
+) -> None:
+    """One that has just as much is sound, and one with more is answered 400."""
+    async with UploadServer(limits=limits) as server:
+        for body, error, status in ((good, None, 200), (bad, sentence, 400)):
+            await send(server, request(body))
+            assert (error, status) == (server.last.error, server.last.answer)
+
+
+async def test_as_much_is_kept_as_the_limits_say() -> None:
+    """Of a part its beginning, a file's text only if it is no longer, and so many uploads."""
+    body = form(field("a", "12345"), file("s", "s.txt", b"1234"), file("l", "l.txt", b"12345"))
+    async with UploadServer(limits=UploadLimits(preview=4, uploads=2)) as server:
+        for sent in (body, body):
+            await send(server, request(sent))
+        await send(server, request(b"12345", "text/plain"))
+        form_of, plain = server.uploads
+    assert (2, 3) == (form_of.number, plain.number)
+    assert "1234" == plain.text
+    assert ["12345", "1234", None] == [part.text for part in form_of.parts]
+    assert [b"1234"] * 3 == [part.preview for part in form_of.parts]
+    assert [5, 4, 5] == [part.size for part in form_of.parts]
+    assert hashlib.sha256(b"12345").hexdigest() == form_of.file("l").sha256
+
+
+async def test_a_script_may_be_as_long_as_the_limits_say(client: aiohttp.ClientSession) -> None:
+    """Blanks count."""
+    async with UploadServer(limits=UploadLimits(script=20)) as server:
+        for blanks, status in ((3, 204), (4, 413)):
+            text = b'[{"status": 201}]' + b" " * blanks
+            async with client.put(f"{server.url}{ADMIN}/script", data=text) as answer:
+                assert status == answer.status
