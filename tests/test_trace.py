@@ -214,10 +214,12 @@ VALUES = st.recursive(
     | st.just(undefined)
     | st.just(HostFile("a", "b", 1)),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    # More leaves are written no otherwise, and making them up takes most of the time.
+    max_leaves=10,
 )
 
 
-@given(st.dictionaries(st.text(), VALUES))
+@given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_any_options_make_a_valid_record(options: dict[str, object]) -> None:
     """Nothing a mini-program may pass keeps a trace from being written."""
     written(record_of(options=options, understood=options, result=options))

@@ -146,6 +146,7 @@ WHOLE = st.integers(-(2**53), 2**53)
 JSON = st.recursive(
     st.none() | st.booleans() | WHOLE | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
 )
 
 
