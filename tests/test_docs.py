@@ -143,10 +143,8 @@ def declared_extras() -> set[str]:
 
 def run(argv: list[str], directory: Path) -> tuple[int, str]:
     """Run one process as a reader would on an 80-column terminal; gives its status and output."""
-    # The code that guides use has tests of its own: here it need not be measured, which is slow.
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     environment = {
-        **inherited,
+        **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "80",
         "NO_COLOR": "1",

@@ -15,6 +15,7 @@ from bridge.profile import Layer, Profile
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.measured
 MODULE = """
 from dataclasses import replace
 from platforms.wechat import PHONE

@@ -14,11 +14,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conftest import Run, Spawn  # type: ignore[import-not-found]
 
+pytestmark = pytest.mark.measured
 COMMAND = [sys.executable, "-m", "bridge.cli"]
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 

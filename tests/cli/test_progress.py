@@ -59,6 +59,7 @@ def test_a_check_shows_how_far_it_is(more: tuple[str, ...]) -> None:
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.measured
 def test_a_bar_is_gone_in_the_end() -> None:
     """It leaves an empty line behind it for what comes."""
     _, drawn = watched(*CHECK)

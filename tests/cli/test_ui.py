@@ -14,7 +14,7 @@ import pytest
 
 from tests import npm
 
-pytestmark = pytest.mark.timeout(110)
+pytestmark = [pytest.mark.timeout(110), pytest.mark.measured]
 
 COMMAND = (sys.executable, "-m", "bridge.cli")
 SHOWN = "minibridge: the calls are shown at "

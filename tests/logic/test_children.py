@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bridge import UploadServer
 
+pytestmark = pytest.mark.measured
 DEADLINE = 0.5
 CAT = ["cat"]
 

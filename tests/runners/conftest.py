@@ -25,11 +25,6 @@ TRACE = "trace.jsonl"
 JEST_CONFIG = "module.exports = { setupFilesAfterEnv: [process.env.MINIBRIDGE_JEST_SETUP] };\n"
 
 
-@pytest.fixture(autouse=True)
-def _unmeasured(unmeasured: None) -> None:
-    """Start many processes, none of which is measured."""
-
-
 @pytest.fixture(params=npm.NODES or [None])
 def node(request: pytest.FixtureRequest) -> Node:
     """

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _unmeasured(unmeasured: None) -> None:
-    """Start many processes, none of which is measured."""
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     """Provide a folder for a plan."""
