@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 SECONDS = 100
 # As it is outside of tests, which know no public certificate authority.
@@ -117,6 +118,27 @@ def _fetch_wheel(version: str, target: Path) -> None:
     if "(from versions: none)" in done.stderr:
         pytest.skip(f"Node {version} cannot be fetched: no package index offers it")
     assert not done.returncode, done.stderr
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """
+    Return a folder that one test process of a run makes, and every other uses as well.
+
+    Args:
+        factory: of the temporary folders of this process.
+        name: what no other such folder is called.
+        make: fills an empty folder, which may be moved afterwards.
+    """
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        root = shared / name
+        if not root.exists():
+            made = Path(tempfile.mkdtemp(dir=shared))
+            make(made)
+            made.rename(root)
+    return root
 
 
 def install(root: Path, packages: Mapping[str, str], *, empty: Iterable[str] = ()) -> None:

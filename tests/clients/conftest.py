@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,11 +83,13 @@ def _bundle(root: Path, name: str, entry: str, *words: str) -> None:
 @pytest.fixture(scope="session")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Provide a folder that has every client: the bundles, and the packages below it."""
-    root = tmp_path_factory.mktemp("clients")
-    npm.install(root, PACKAGES, empty=UNUSED)
-    for name, (entry, *words) in BUNDLES.items():
-        _bundle(root, name, entry, *words)
-    return root
+
+    def make(root: Path) -> None:
+        npm.install(root, PACKAGES, empty=UNUSED)
+        for name, (entry, *words) in BUNDLES.items():
+            _bundle(root, name, entry, *words)
+
+    return npm.once(tmp_path_factory, "clients", make)
 
 
 @pytest.fixture(params=["node", "quickjs"])
@@ -164,15 +167,12 @@ class Start(Protocol):
 
 
 @pytest.fixture
-async def start(
-    engine: str, server: UploadServer, clients: Path, tmp_path: Path
-) -> AsyncIterator[Start]:
+async def start(engine: str, server: UploadServer, clients: Path) -> AsyncIterator[Start]:
     """Start mini-programs from their source, a folder below the bundles and the packages."""
     async with AsyncExitStack() as stack:
 
         async def run(source: str, target: str, **settings: Any) -> Mini:  # noqa: ANN401  a Bridge's
-            folder = clients / tmp_path.name
-            folder.mkdir()
+            folder = Path(tempfile.mkdtemp(dir=clients))
             shutil.copy(HERE / "probe.js", folder)
             (folder / "main.js").write_text(source)
             bridge = await stack.enter_async_context(Bridge(target, **settings))

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -46,10 +47,15 @@ def any_node() -> Node:
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install Jest and Vitest once, in the versions that the example names, and Mocha."""
-    root = tmp_path_factory.mktemp("runners")
     named = json.loads((EXAMPLE / "package.json").read_text())["devDependencies"]
-    npm.install(root, {**named, **FURTHER})
-    return root
+    packages = {**named, **FURTHER}
+    return npm.once(tmp_path_factory, "runners", lambda root: npm.install(root, packages))
+
+
+@pytest.fixture
+def suite(installed: Path) -> Path:
+    """Provide an empty folder beside the runners' packages."""
+    return Path(tempfile.mkdtemp(dir=installed))
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,10 @@ def run(node: Node, words: Sequence[str], suite: Path) -> Ran:
 
 
 @pytest.fixture
-def runner(node: Node, installed: Path, tmp_path: Path) -> Runner:
+def runner(node: Node, suite: Path) -> Runner:
     """Provide what runs a suite on one Node."""
 
     def running(runner: str, files: Mapping[str, str], *words: str) -> Ran:
-        suite = installed / tmp_path.name
-        suite.mkdir()
         settings = {"jest.config.js": JEST_CONFIG} if runner == "jest" else {}
         for name, text in {**settings, **files}.items():
             (suite / name).write_text(text)
@@ -129,12 +133,12 @@ def logic(node: Node, tmp_path: Path) -> Callable[[str], Ran]:
 
 
 @pytest.fixture
-def example(node: Node, installed: Path, tmp_path: Path) -> Callable[[str], Ran]:
+def example(node: Node, suite: Path) -> Callable[[str], Ran]:
     """Provide what runs one of the example's own scripts on one Node."""
 
     def running(script: str) -> Ran:
-        suite = installed / tmp_path.name
-        shutil.copytree(EXAMPLE, suite, ignore=shutil.ignore_patterns("node_modules"))
+        left_out = shutil.ignore_patterns("node_modules")
+        shutil.copytree(EXAMPLE, suite, ignore=left_out, dirs_exist_ok=True)
         return run(node, [*node.npm, "run", "--silent", script], suite)
 
     return running
