@@ -67,6 +67,8 @@ def _found() -> dict[str, Node]:
 
 
 NODES = _found()
+ONE_NODE = pytest.mark.parametrize("node", [next(iter(NODES), None)], indirect=True)
+"""For a test that would go the same way on each Node: what it is about is no business of Node's."""
 # The newest wheels of the lines that are supported beside the one in requirements-dev.txt.
 _LINES = {"v20": "20.18.0", "v22": "22.20.0"}
 

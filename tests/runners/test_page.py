@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import npm
+
 if TYPE_CHECKING:
     from conftest import Runner  # type: ignore[import-not-found]
 
@@ -24,6 +26,7 @@ SNIPPETS = {
 }
 
 
+@npm.ONE_NODE
 @pytest.mark.parametrize(
     ("page", "name"), [(page, name) for page, names in SNIPPETS.items() for name in names]
 )

@@ -133,6 +133,7 @@ def test_fake_timers_leave_the_bridge_alone(runner: Runner, name: str) -> None:
     assert 0 == ran.status, ran.said
 
 
+@npm.ONE_NODE
 @pytest.mark.parametrize("name", PASSED)
 def test_an_error_in_a_callback_fails_the_run(runner: Runner, name: str) -> None:
     """The runner shows the logic's own error and line; `complete` ran all the same."""
@@ -143,6 +144,7 @@ def test_an_error_in_a_callback_fails_the_run(runner: Runner, name: str) -> None
     assert "broken.test.js:" in ran.said
 
 
+@npm.ONE_NODE
 @pytest.mark.parametrize("name", PASSED)
 def test_a_failed_expectation_fails_the_run(runner: Runner, name: str) -> None:
     """The status is the runner's own."""
@@ -151,6 +153,7 @@ def test_a_failed_expectation_fails_the_run(runner: Runner, name: str) -> None:
     assert "418" in ran.said
 
 
+@npm.ONE_NODE
 @pytest.mark.parametrize("name", PASSED)
 def test_a_mistake_of_the_test_is_told(runner: Runner, name: str) -> None:
     """What no host would answer, such as an empty album, surfaces as an error."""
