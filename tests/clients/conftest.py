@@ -19,6 +19,8 @@ from tests import npm
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from bridge.logic.children import Children
+
 HERE = Path(__file__).parent
 UNI = "3.0.0-alpha-5000920260515001"
 PACKAGES = {
@@ -167,7 +169,9 @@ class Start(Protocol):
 
 
 @pytest.fixture
-async def start(engine: str, server: UploadServer, clients: Path) -> AsyncIterator[Start]:
+async def start(
+    engine: str, server: UploadServer, clients: Path, minibridge_children: Children
+) -> AsyncIterator[Start]:
     """Start mini-programs from their source, a folder below the bundles and the packages."""
     async with AsyncExitStack() as stack:
 
@@ -177,7 +181,12 @@ async def start(engine: str, server: UploadServer, clients: Path) -> AsyncIterat
             (folder / "main.js").write_text(source)
             bridge = await stack.enter_async_context(Bridge(target, **settings))
             said: list[tuple[str, str, str]] = []
-            program = Program(bridge, engine=engine, hear=lambda *line: said.append(line))
+            program = Program(
+                bridge,
+                engine=engine,
+                hear=lambda *line: said.append(line),
+                children=minibridge_children,
+            )
             mini = Mini(bridge, await stack.enter_async_context(program), server, said)
             await program.load(folder / "main.js")
             return mini

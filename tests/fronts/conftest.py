@@ -14,6 +14,7 @@ from tests.fronts.fronts import SCRIPT, Front, Mini, PythonFront, ScriptFront
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bridge.logic.children import Children
     from tests.fronts.fronts import On
 
 NAMES = ("python", "node", "quickjs")
@@ -34,30 +35,32 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 
 @pytest.fixture(params=NAMES)
-def on(request: pytest.FixtureRequest, stack: AsyncExitStack) -> On:
+def on(request: pytest.FixtureRequest, stack: AsyncExitStack, minibridge_children: Children) -> On:
     """Open mini-programs on each front in turn, by a target and the settings of a `Bridge`."""
-    return _opener(request.param, stack)
+    return _opener(request.param, stack, minibridge_children)
 
 
 @pytest.fixture
-def each(stack: AsyncExitStack) -> tuple[On, ...]:
+def each(stack: AsyncExitStack, minibridge_children: Children) -> tuple[On, ...]:
     """Open the same on all three fronts, for what has to be equal on them."""
-    return tuple(_opener(name, stack) for name in NAMES)
+    return tuple(_opener(name, stack, minibridge_children) for name in NAMES)
 
 
-def _opener(front: str, stack: AsyncExitStack) -> On:
+def _opener(front: str, stack: AsyncExitStack, children: Children) -> On:
     async def opened(target: str, **settings: Any) -> Mini:  # noqa: ANN401  the Bridge's own
         bridge = await stack.enter_async_context(Bridge(target, **settings))
-        return Mini(bridge, await _front(front, bridge, stack))
+        return Mini(bridge, await _front(front, bridge, stack, children))
 
     return opened
 
 
-async def _front(name: str, bridge: Bridge, stack: AsyncExitStack) -> Front:
+async def _front(name: str, bridge: Bridge, stack: AsyncExitStack, children: Children) -> Front:
     if name == "python":
         return PythonFront(bridge)
     said: list[tuple[str, str, str]] = []
     hear = lambda *line: said.append(line)  # noqa: E731  the name is the argument's
-    program = await stack.enter_async_context(Program(bridge, engine=name, hear=hear))
+    program = await stack.enter_async_context(
+        Program(bridge, engine=name, hear=hear, children=children)
+    )
     await program.load(SCRIPT)
     return ScriptFront(program, said)

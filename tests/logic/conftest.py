@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
 
+    from bridge.logic.children import Children
+
 # Calls an API, and tells in order what its callbacks got.
 PRELUDE = """
 exports.calls = (call, options) => new Promise((done) => {
@@ -75,8 +77,14 @@ async def server() -> AsyncIterator[UploadServer]:
 
 
 @pytest.fixture
+def children() -> Children | None:
+    """Give each program a process of its own, unless a module says otherwise."""
+    return None
+
+
+@pytest.fixture
 async def start(
-    engine: str, server: UploadServer, tmp_path: Path
+    engine: str, server: UploadServer, tmp_path: Path, children: Children | None
 ) -> AsyncIterator[Callable[..., Awaitable[Mini]]]:
     """Start mini-programs from their source, and end them with the test."""
     async with AsyncExitStack() as stack:
@@ -96,6 +104,7 @@ async def start(
             bridge = await stack.enter_async_context(Bridge(target, **(settings or {})))
             heard: list[tuple[str, str, str]] = []
             more.setdefault("hear", lambda *said: heard.append(said))
+            more.setdefault("children", children)
             program = await stack.enter_async_context(Program(bridge, engine=engine, **more))
             mini = Mini(bridge, program, server, tmp_path, heard)
             await program.load(tmp_path / "main.js")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bridge import UploadServer
+    from bridge.logic.children import Children
 
     from .conftest import Mini
 
@@ -26,6 +27,12 @@ exports.shape = (options) => new Promise((complete) => {
   const shape = made && [typeof made.then, Object.keys(made).sort()];
 });
 """
+
+
+@pytest.fixture
+def children(minibridge_children: Children) -> Children:
+    """Give one program after the other the same processes: these are no tests of engines."""
+    return minibridge_children
 
 
 @pytest.mark.parametrize(
