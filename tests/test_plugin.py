@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.inside import run_inside
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,6 +16,7 @@ def options(bridge, url):
     path = bridge.files.add("a.png", b"x")
     return {"url": url, "filePath": path, "name": "f", "fileType": "image"}
 """
+PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "bridge.pytest_plugin", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
@@ -25,17 +28,9 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester, code: str, *more: str) -> pytest.RunResult:
-    """Run a test module of a user in a process of its own."""
+    """Run a test module of a user."""
     suite.makepyfile(UPLOAD + code)
-    plugins = (
-        "-p",
-        "pytest_asyncio.plugin",
-        "-p",
-        "bridge.pytest_plugin",
-        "-p",
-        "no:cacheprovider",
-    )
-    return suite.runpytest_subprocess(*plugins, "--strict-markers", *more)
+    return run_inside(suite, *PLUGINS, "--strict-markers", *more)
 
 
 def test_a_bridge_is_on_wechat_unless_marked(suite: pytest.Pytester) -> None:
@@ -57,15 +52,15 @@ async def test_upload(bridge, upload_server):
 
 def test_a_run_without_the_fixtures_imports_no_emulation(suite: pytest.Pytester) -> None:
     """The plugin is loaded in every run of whoever has it installed."""
-    result = run(
-        suite,
+    suite.makepyfile(
         """
 import sys
 
 def test_without():
     assert not {"bridge.runtime", "bridge.target", "aiohttp"} & sys.modules.keys()
-""",
+"""
     )
+    result = suite.runpytest_subprocess(*PLUGINS)
     result.assert_outcomes(passed=1)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.inside import run_inside
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,10 +42,10 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester, *more: str, code: str = SUITE) -> pytest.RunResult:
-    """Run a test module of a user in a process of its own."""
+    """Run a test module of a user."""
     suite.makepyfile(code)
     plugins = [flag for name in PLUGINS for flag in ("-p", name)]
-    return suite.runpytest_subprocess(*plugins, *more)
+    return run_inside(suite, *plugins, *more)
 
 
 def kept(suite: pytest.Pytester) -> list[Path]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.inside import run_inside
+
 PAGE = """
 const { send } = require('./sender');
 
@@ -46,6 +48,8 @@ HEAD = """
 import pytest
 from bridge.logic.program import JSError
 """
+PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "bridge.pytest_plugin", "-p", "no:cacheprovider")
+FLAGS = (*PLUGINS, "--strict-markers", "app")
 
 
 @pytest.fixture
@@ -59,18 +63,15 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     return pytester
 
 
-def run(suite: pytest.Pytester, code: str, *more: str) -> pytest.RunResult:
-    """Run a test module of a user, beside the page, from another folder."""
+def write(suite: pytest.Pytester, code: str) -> None:
+    """Write a test module of a user, beside the page."""
     (suite.path / "app" / "test_page.py").write_text(HEAD + code)
-    plugins = (
-        "-p",
-        "pytest_asyncio.plugin",
-        "-p",
-        "bridge.pytest_plugin",
-        "-p",
-        "no:cacheprovider",
-    )
-    return suite.runpytest_subprocess(*plugins, "--strict-markers", "app", *more)
+
+
+def run(suite: pytest.Pytester, code: str) -> pytest.RunResult:
+    """Run a test module of a user from another folder."""
+    write(suite, code)
+    return run_inside(suite, *FLAGS)
 
 
 def test_exports_are_called_and_awaited(suite: pytest.Pytester) -> None:
@@ -259,7 +260,7 @@ async def test_leak(mini_program, bridge, upload_server):
 
 def test_an_engine_serves_test_after_test_and_outlives_none_of_them(suite: pytest.Pytester) -> None:
     """A failed test does not cost its process, the run ends it, and no test sees another's."""
-    result = run(
+    write(
         suite,
         """
 from pathlib import Path
@@ -281,9 +282,8 @@ async def test_two(mini_program):
     program = await mini_program("page.js")
     note()
 """,
-        "-p",
-        "no:randomly",
     )
+    result = suite.runpytest_subprocess(*FLAGS)
     result.assert_outcomes(passed=1, failed=1)
     one, two = (suite.path / "pids").read_text(encoding="utf-8").splitlines()
     assert one == two
