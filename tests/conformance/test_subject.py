@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.conformance.conftest import Make
 
 SOURCE = {"status": "documented", "address": "a page"}
+NAP = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)"
 ANSWERS = "o.success({statusCode: 200}); o.complete({statusCode: 200});"
 # A mock that really uploads, in Node's own words; it is wrong in some other things.
 REAL = """
@@ -217,9 +218,9 @@ def test_a_mock_that_ends_node_fails_that_case_only(judge: Judge, make: Make) ->
 def test_a_mock_that_does_not_come_back_is_stopped(
     judge: Judge, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even a loop without an end outlasts the deadline of a case."""
+    """Not even a loop without an end, here one of naps, outlasts the deadline of a case."""
     monkeypatch.setattr(subject, "_START_SECONDS", 4.0)
-    [verdict] = judge(uploading("for (;;);"), make())
+    [verdict] = judge(uploading(f"for (;;) {NAP};"), make())
     assert "it was not over after 6 s and was stopped" == verdict.error
 
 
