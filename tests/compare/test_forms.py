@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,20 +11,30 @@ from bridge import compare
 from bridge.cli.look import cell_width
 from bridge.comparison import Cause, wording
 from bridge.target import all_names
+from tests.compare.finding import PICTURE, SEED
 
 if TYPE_CHECKING:
-    from bridge import Bridge
+    from bridge import Bridge, Comparison
     from tests.compare.finding import Options
 
 
-async def test_the_first_line_says_what_was_compared_and_how_much_differs(seed: Options) -> None:
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Compare the seeds' call on every target, once for all of these tests."""
+    path = tmp_path_factory.mktemp("forms") / "picture.png"
+    path.write_bytes(PICTURE)
+    return asyncio.run(compare({**SEED, "filePath": path}, ["all"]))
+
+
+async def test_the_first_line_says_what_was_compared_and_how_much_differs(
+    seed: Options, every: Comparison
+) -> None:
     """Few targets by name, many by number."""
     few = await compare(seed, ["my:ide", "my", "tt:feishu"])
     count, whole = len(few.differences), few.compared
     first = few.to_text().splitlines()[0]
     assert f"uploadFile on my:ide, my, tt:feishu: {count} of {whole} things differ" == first
-    many = await compare(seed, ["all"])
-    assert many.to_text().startswith(f"uploadFile on {len(list(all_names()))} targets: ")
+    assert every.to_text().startswith(f"uploadFile on {len(list(all_names()))} targets: ")
 
 
 async def test_no_difference_is_said_in_one_line(seed: Options) -> None:
@@ -90,10 +101,12 @@ async def test_parts_stand_in_the_order_in_which_things_happen(seed: Options) ->
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-async def test_no_line_is_wider_than_asked_for(seed: Options, width: int) -> None:
+async def test_no_line_is_wider_than_asked_for(
+    seed: Options, every: Comparison, width: int
+) -> None:
     """Chinese texts, addresses and long names all keep within the width, and end without blanks."""
     refused, long = {**seed, "fileType": None}, ("my", {"forbidden_headers": {"x" * 90}})
-    for comparison in (await compare(seed, ["all"]), await compare(refused, ["my", "wx", long])):
+    for comparison in (every, await compare(refused, ["my", "wx", long])):
         lines = comparison.to_text(width).splitlines()
         assert width >= max(map(cell_width, lines))
         assert [] == [line for line in lines if line != line.rstrip()]
@@ -120,10 +133,12 @@ def test_many_targets_are_named_in_short() -> None:
     assert ["wx", "mpx/wx"] == wording.brief(["wx", "mpx/wx"], ["wx", "mpx/wx", "my"])
 
 
-async def test_the_short_names_are_explained_where_they_are_used(seed: Options) -> None:
+async def test_the_short_names_are_explained_where_they_are_used(
+    seed: Options, every: Comparison
+) -> None:
     """Among few targets there are none."""
     legend = "*/wx is wx alone and under each layer compared"
-    assert legend in (await compare(seed, ["all"])).to_text()
+    assert legend in every.to_text()
     assert legend not in (await compare(seed, ["wx", "my", "my:ide", "tt", "uni/h5"])).to_text()
 
 
@@ -204,10 +219,9 @@ async def test_data_has_one_shape(seed: Options) -> None:
                 assert set(cause["targets"]) <= set(variant["targets"])
 
 
-async def test_every_target_is_in_one_variant_of_a_place_that_all_have(seed: Options) -> None:
+def test_every_target_is_in_one_variant_of_a_place_that_all_have(every: Comparison) -> None:
     """Values part the targets; no target has two."""
-    comparison = await compare(seed, ["all"])
-    for difference in comparison.differences:
+    for difference in every.differences:
         names = [name for variant in difference.variants for name in variant.targets]
         assert len(set(names)) == len(names)
         assert len(difference.variants) > 1

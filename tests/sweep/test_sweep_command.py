@@ -28,6 +28,8 @@ seeds = 2
 [scenarios]
 calls = ["file.json"]
 """
+ONE = ("--jobs", "1")
+"""For a test of what is told: by how many processes it was played is told nowhere."""
 
 
 def test_a_sweep_ends_with_a_table(folder: Folder) -> None:
@@ -48,7 +50,7 @@ def test_a_sweep_ends_with_a_table(folder: Folder) -> None:
 def test_on_a_wide_screen_the_reasons_stand_beside(folder: Folder) -> None:
     """The second time there is nothing to play, and the table is the same."""
     folder.plan(TEXT)
-    folder.sweep()
+    folder.sweep(*ONE)
     folder.env["COLUMNS"] = "200"
     ran = folder.sweep("--resume")
     lines = ran.out.splitlines()
@@ -60,7 +62,7 @@ def test_on_a_wide_screen_the_reasons_stand_beside(folder: Folder) -> None:
 def test_a_sweep_can_be_read_as_json(folder: Folder) -> None:
     """The same, and nothing else on standard output."""
     folder.plan(TEXT)
-    found = folder.sweep("--json").json
+    found = folder.sweep("--json", *ONE).json
     assert ["groups"] == list(found)
     assert [("wx", "none", 1.0), ("wx", "offline", 0.0), ("my", "none", 1.0)] == [
         (group["target"], group["condition"], group["rate"]) for group in found["groups"][:3]
@@ -130,7 +132,7 @@ def test_a_wrong_plan_is_told_and_leaves_no_file(folder: Folder) -> None:
 def test_results_are_not_overwritten(folder: Folder) -> None:
     """Without `--resume` a file that is there is an error."""
     folder.plan(TEXT)
-    folder.sweep()
+    folder.sweep(*ONE)
     before = folder.records()
     ran = folder.sweep()
     assert 2 == ran.status
@@ -168,7 +170,7 @@ def test_a_full_disk_is_told_and_the_file_can_be_gone_on_with(folder: Folder) ->
     assert 2 == done.returncode
     assert "cannot write 'out.jsonl': File too large; --resume goes on" in done.stderr
     assert 2000 == (folder.path / "out.jsonl").stat().st_size
-    assert 0 == folder.sweep("--resume").status
+    assert 0 == folder.sweep("--resume", *ONE).status
     assert 60 == len(folder.records())
 
 
