@@ -80,7 +80,7 @@ def test_a_cached_verdict_always_equals_a_fresh_one(target: str, api: str) -> No
     """Types, presence and enum values alone decide, so the signature is all that counts."""
     rules = rules_for(resolve(target), api)
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=40)
     @given(options_for(target, api))
     def holds(present: Options) -> None:
         fresh = tuple(fresh_verdict(rules, present))
@@ -150,7 +150,7 @@ def test_a_kept_reading_always_equals_a_fresh_one(target: str, api: str) -> None
     keys = keys_of(target, api)
     calls = st.lists(st.tuples(st.sampled_from(keys), ANY), max_size=8).map(dict)
 
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=20)
     @given(calls, st.sets(st.sampled_from(keys), min_size=2, max_size=2))
     def holds(options: Options, names: set[str]) -> None:
         memory = Reader(resolve(target), api)
