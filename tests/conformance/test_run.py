@@ -231,6 +231,25 @@ def test_a_virtual_loop_waits_for_threads_all_the_same(monkeypatch: pytest.Monke
     assert (True, 3600.0) == run_virtually(work())
 
 
+def test_a_virtual_loop_ends_once_its_threads_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a thread takes: that no time has passed is no reason to leave it."""
+    asleep = threading.Event()
+    left: list[asyncio.Future[bool]] = []
+    select = selectors.SelectSelector.select
+
+    def watched(self: selectors.SelectSelector, timeout: float | None = None) -> object:
+        if timeout is None:
+            asleep.set()
+        return select(self, timeout)
+
+    async def work() -> None:
+        left.append(asyncio.get_running_loop().run_in_executor(None, asleep.wait, 5))
+
+    monkeypatch.setattr(selectors.SelectSelector, "select", watched)
+    run_virtually(work())
+    assert [True] == [each.result() for each in left]
+
+
 # --- what is skipped
 
 
