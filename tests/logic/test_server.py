@@ -422,12 +422,14 @@ class Kept:
         self.times: list[tuple[str, list[int]]] = []
         self.records: list[Record] = []
         self.uploads: set[int] = set()
+        self.handed = asyncio.Event()
 
     def __call__(self, session: str, records: list[Record], uploads: list[Upload]) -> None:
         """Take some records."""
         self.times.append((session, [record.id for record in records]))
         self.records += records
         self.uploads |= {upload.number for upload in uploads}
+        self.handed.set()
 
 
 async def test_the_records_of_a_session_are_handed_on_at_its_end() -> None:
@@ -441,7 +443,7 @@ async def test_the_records_of_a_session_are_handed_on_at_its_end() -> None:
         await client.upload(url)
         assert [] == kept.times
         await client.ws.close()
-        await gone(made)
+        await kept.handed.wait()
         assert [("file-7", [1, 2])] == kept.times
         assert 1 in kept.uploads
     assert ["file-7"] * 2 == [record.session for record in kept.records]
@@ -487,7 +489,7 @@ async def test_uploads_to_a_shared_server_are_not_handed_on() -> None:
             await client.greet(session="a")
             await client.upload(sink.url)
             await client.ending()
-        await gone(made)
+        await kept.handed.wait()
     assert [("a", [1])] == kept.times
     assert set() == kept.uploads
 
