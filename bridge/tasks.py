@@ -315,7 +315,7 @@ class Tasks(ABC):
         plain = rules.is_downgraded(reply.url, measures.dialled)
         holes = self._shape.not_emulated(shaped, measures, plain=plain)
         if holes:
-            record.not_emulated = (*record.not_emulated, *holes) if record.not_emulated else holes
+            record.not_emulated = [*record.not_emulated, *holes]
         self._settle(call, "success", shaped)
 
     def _fail(self, call: Call, failed: Failure, *, later: bool = False) -> None:
