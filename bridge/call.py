@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bridge.clock import Clock
+    from bridge.network import Network
     from bridge.profile import Layer, Options, Profile, Result
     from bridge.protocol import Deliver, Payload, TaskState
     from bridge.trace import Record
     from bridge.transport import FilePart, Headers
+    from bridge.transport.shaping import Passage
     from bridge.wire import Chosen
 
 _NOTHING_SENT = range(0)
@@ -34,12 +36,14 @@ class Kind(NamedTuple):
         profile: the host.
         heard: the events this host's task can be asked for.
         listed: the domain list, or None where the test gave none.
+        network: what slows calls.
     """
 
     task: str
     profile: Profile
     heard: frozenset[str]
     listed: tuple[str, ...] | None
+    network: Network
 
 
 class Call(Life):
@@ -57,6 +61,7 @@ class Call(Life):
 
     __slots__ = (
         "_kind",
+        "_passage",
         "_progress",
         "_same",
         "body",
@@ -112,6 +117,7 @@ class Call(Life):
         self.worker: asyncio.Task[None] | None = None
         self.timeout: float | None = None
         self._kind = kind
+        self._passage: Passage | None = None
         self.clock = clock
 
     def begin(self) -> None:
@@ -121,6 +127,12 @@ class Call(Life):
         self.record.measured = self.measures.times
         self.record.progress = self._progress = []
         self._same = _NOTHING_SENT
+
+    def passage(self) -> Passage | None:
+        """Return what slows or stops the call from now on; None while nothing does."""
+        if self._passage is None:
+            self._passage = self._kind.network.passage(self.number)
+        return self._passage
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the logic of each further percent and of the end; what comes too late is dropped."""

@@ -48,9 +48,9 @@ class Network:
     """
     Standing conditions; each holds until another of its kind replaces it, or `clear()`.
 
-    Failures and speed are met by the calls that start sending after they are set; speed also by
-    those that met a condition before. Losing the network, a switch, a reset and the background end
-    what is on its way.
+    Failures are met by the calls that start sending after they are set; speed and a stall also by
+    what is on its way, from its next piece on. Losing the network, a switch, a reset and the
+    background end what is on its way.
 
     Args:
         seed: makes the jitter repeat.
@@ -65,6 +65,7 @@ class Network:
         self._preset: Preset | None = None
         self._stalled = False
         self._link: Link | None = None
+        self._shaping = False
         self._timeline: Timeline | None = None
         self._words: tuple[str, ...] | None = ()
         self._watchers: list[Callable[[], None]] = []
@@ -272,7 +273,7 @@ class Network:
         self._slow = None
         if self._link is not None:
             self._link.shape(None)
-            self._link = None
+        self._shaping = False
         self._set(None, None)
 
     def close(self) -> None:
@@ -309,7 +310,7 @@ class Network:
 
     def passage(self, number: int) -> Passage | None:
         """Return the way of a call through what slows it or may change; None for a free one."""
-        if self._link is None:
+        if self._link is None or not self._shaping:
             return None
         from bridge.transport.shaping import Passage  # noqa: PLC0415  it takes asyncio to import
 
@@ -340,6 +341,7 @@ class Network:
         step.condition.set(self)
 
     def _linked(self) -> Link:
+        self._shaping = True
         if self._link is None:
             from bridge.transport.shaping import Link  # noqa: PLC0415  it takes asyncio to import
 
@@ -359,8 +361,10 @@ class Network:
 
     def _stall(self, *, stalled: bool) -> None:
         self._stalled = stalled
-        if stalled or self._link is not None:
-            self._linked().stall(stalled=stalled)
+        if stalled:
+            self._linked().stall(stalled=True)
+        elif self._link is not None:
+            self._link.stall(stalled=False)
 
     def _interrupt(self, reason: Reason, why: str) -> None:
         self.lost += 1

@@ -69,7 +69,7 @@ class Tasks(ABC):
         self._reader = reader(target, self.api)
         heard = layers.heard(phone.target, self.api)
         self._listed = rules.listed_for(phone.domains, self.api)
-        self._kind = Kind(self.task, target.profile, heard, self._listed)
+        self._kind = Kind(self.task, target.profile, heard, self._listed, phone.network)
         self._shape = outcome.shape(target, self.api)
         self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)
         self._chains = {name: layers.chain(target, name) for name in layers.namespaces(target)}
@@ -265,9 +265,7 @@ class Tasks(ABC):
     def _wire_upload(self, call: Call) -> WireUpload:
         profile, network = self._profile, self._phone.network
         network.judge(rules.parse(call.url))
-        passage = network.passage(call.number)
-        if passage is not None:
-            call.measures.estimate = network.estimate
+        call.measures.estimate = network.estimate
         headers = self._headers.sent(call.header, call.trace_id, call.record)
         content = self._content(call)
         return WireUpload(
@@ -281,7 +279,7 @@ class Tasks(ABC):
             max_redirects=profile.max_redirects,
             cookies=profile.cookies == "session",
             cut=network.cut,
-            passage=passage,
+            passage=call.passage,
             lost=network.lost,
             method=content.method,
             body=content.body,

@@ -56,6 +56,10 @@ class Cut:
         return min(total, int(total * (self.percent or 0) / 100))
 
 
+def free() -> None:
+    """Say that nothing slows or stops an upload."""
+
+
 class WireUpload(NamedTuple):
     """
     What goes on the wire, with every host rule already applied: a form, or a body as it is.
@@ -72,7 +76,8 @@ class WireUpload(NamedTuple):
         max_redirects: hops followed before `TOO_MANY_REDIRECTS`.
         cookies: whether the transport's jar takes part, keyed by logical URL.
         cut: where the network ends this upload, or None.
-        passage: what is asked before bytes pass; None where nothing slows or stops them.
+        passage: asked before bytes pass for what slows or stops them, None where nothing does;
+            that may change while the upload is on its way.
         lost: how often the phone has lost every connection so far; none of before is used again.
         method: the request method, in capitals.
         body: the body as it is, empty for none; None sends the form of `fields` and `files`.
@@ -88,7 +93,7 @@ class WireUpload(NamedTuple):
     max_redirects: int = 5
     cookies: bool = False
     cut: Cut | None = None
-    passage: Passage | None = None
+    passage: Callable[[], Passage | None] = free
     lost: int = 0
     method: str = "POST"
     body: bytes | None = None

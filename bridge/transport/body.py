@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import payload
 
 from bridge.reasons import Reason
-from bridge.transport import TransportFailure
+from bridge.transport import TransportFailure, free
 from bridge.transport.connection import buffered, flush, plain_socket, reset
 from bridge.transport.direct import Direct, Share
 from bridge.transport.multipart import joined, read
@@ -22,6 +22,8 @@ from bridge.transport.telling import Telling
 from bridge.transport.tuning import DEFAULT_TUNING, Tuning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp.abc import AbstractStreamWriter
 
     from bridge.files import OpenFile
@@ -42,7 +44,7 @@ class UploadBody(payload.Payload):
         form: what to send; its files belong to whoever opened them.
         events: what is told of it.
         cut: where the network ends it.
-        passage: what is asked before each piece leaves; None where nothing slows it.
+        passage: asked before each piece leaves for what slows it.
         tuning: how it is written.
         share: what bodies of one loop have in common; None for a body on its own.
         loop: the loop it is written on; None for the one that runs.
@@ -56,7 +58,7 @@ class UploadBody(payload.Payload):
         events: Events,
         *,
         cut: Cut | None = None,
-        passage: Passage | None = None,
+        passage: Callable[[], Passage | None] = free,
         tuning: Tuning = DEFAULT_TUNING,
         share: Share | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
@@ -156,12 +158,11 @@ class _Attempt:
     async def send(self) -> None:
         """Send all that is not on its way yet, up to where the body is cut."""
         body = self._body
-        if body.passage is not None:
-            await self._send_shaped(body.passage)
-        elif body.form.size > body.tuning.small:
-            await self._send_segments()
-        elif not self._written:
-            await self._write_joined()
+        if not self._slowed:
+            await self._send_freely()
+        passage = body.passage()
+        if passage is not None:
+            await self._send_shaped(passage)
         if buffered(self._writer):
             await flush(self._writer)
         if self._limit:
@@ -170,19 +171,26 @@ class _Attempt:
             await self._end_connection(body.cut)
         self._complete()
 
+    @property
+    def _slowed(self) -> bool:
+        """Tell whether something slows the body now, which may begin while it is on its way."""
+        return self._body.passage() is not None
+
     async def _send_shaped(self, passage: Passage) -> None:
         """
-        Send piece by piece, each when it may leave.
+        Send what is left piece by piece, each when it may leave.
 
         A piece is small and soon sent, so the file is read and written here: over plain TCP and TLS
         alike, every byte is one that the network let through.
         """
-        total = self._body.form.size
+        total, before = self._body.form.size, self._written
         for segment in self._body.form.segments:
             size = len(segment) if isinstance(segment, bytes) else segment.size
-            size, offset = min(size, self._limit - self._written), 0
-            while offset < size:
-                count = min(passage.piece(self._written, total), size - offset)
+            offset = min(before, size)
+            before -= offset
+            end = min(size, offset + self._limit - self._written)
+            while offset < end:
+                count = min(passage.piece(self._written, total), end - offset)
                 await passage.send(count)
                 await self._send_piece(segment, offset, count)
                 offset += count
@@ -199,6 +207,13 @@ class _Attempt:
         await flush(self._writer)
         self._advance(count)
 
+    async def _send_freely(self) -> None:
+        """Send all, or as much as leaves before something slows it."""
+        if self._body.form.size > self._body.tuning.small:
+            await self._send_segments()
+        elif not self._written:
+            await self._write_joined()
+
     async def _write_joined(self) -> None:
         content = joined(self._body.form)[: self._limit]
         if content:
@@ -208,6 +223,8 @@ class _Attempt:
     async def _send_segments(self) -> None:
         for segment in self._body.form.segments:
             left = self._limit - self._written
+            if self._slowed:
+                return
             if isinstance(segment, bytes):
                 await self._send_bytes(segment[:left])
             else:
@@ -243,10 +260,12 @@ class _Attempt:
     def _sent_directly(self, count: int) -> None:
         self._writer.output_size += count
         self._advance(count)
+        if self._direct is not None and self._slowed:
+            self._direct.leave()
 
     async def _copy(self, file: OpenFile, size: int) -> None:
         tuning, offset, pause = self._body.tuning, 0, self._body.tuning.burst
-        while offset < size:
+        while offset < size and not self._slowed:
             if self._stopped:
                 raise ConnectionAbortedError
             piece = read(file, min(tuning.chunk, size - offset), offset)
@@ -269,7 +288,7 @@ class _Attempt:
 
     def _complete(self) -> None:
         self.finished = True
-        passage = self._body.passage
+        passage = self._body.passage()
         self._body.telling.end(self._writer, 0.0 if passage is None else passage.latency)
 
     async def _end_connection(self, cut: Cut) -> None:

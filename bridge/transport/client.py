@@ -87,7 +87,7 @@ class Client:
 
     def body(self, form: Form, upload: WireUpload, events: Events) -> Body:
         """Return what sends the form of an upload."""
-        plain = upload.cut is None and upload.passage is None
+        plain = upload.cut is None and upload.passage() is None
         if plain and form.size <= AT_ONCE and self.tuning.direct:
             return SmallBody(form, events, self.loop)
         return UploadBody(

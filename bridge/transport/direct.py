@@ -92,6 +92,10 @@ class Direct:
         self._release()
         self.done.cancel()
 
+    def leave(self) -> None:
+        """Send no more, and be done: somebody else sends the rest."""
+        self._finish(None)
+
     def _release(self) -> None:
         descriptors = (self._target, self._source)
         self._target = self._source = -1

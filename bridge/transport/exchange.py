@@ -110,6 +110,7 @@ class Exchange:
             raise self._explained(error, body.failure) from error
         finally:
             body.release()
+            self._watch.release()
             current.reset(token)
 
     async def _follow(self, hop: _Hop) -> Reply:
@@ -166,8 +167,9 @@ class Exchange:
         return headers
 
     async def _answer(self, hop: _Hop, way: Way, head: Head) -> Reply | _Redirect:
-        if self._upload.passage is not None:
-            await self._upload.passage.round_trip()
+        passage = self._upload.passage()
+        if passage is not None:
+            await passage.round_trip()
         self._watch.mark("response_start")
         headers = decoded(head.raw_headers)
         if "Set-Cookie" in head.headers:
@@ -185,7 +187,7 @@ class Exchange:
         self._events.headers(head.status, headers)
         content = head.content
         # A small answer is there in full, and another task or two are saved by not waiting for it.
-        at_once = content.is_eof() and self._upload.passage is None
+        at_once = content.is_eof() and self._upload.passage() is None
         body = content.read_nowait() if at_once else await self._read(content)
         if len(body) > self._limits.body:
             raise self._too_large()
@@ -224,12 +226,13 @@ class Exchange:
         return _Redirect(head.status, target)
 
     async def _read(self, content: aiohttp.StreamReader) -> bytes:
-        body, passage, passed = bytearray(), self._upload.passage, 0
+        body, passed = bytearray(), 0
         async for chunk in content.iter_any():
             body += chunk
+            # What passes is what was on the wire, which for a compressed answer is less.
+            arrived, passed = content.total_raw_bytes - passed, content.total_raw_bytes
+            passage = self._upload.passage()
             if passage is not None:
-                # What passes is what was on the wire, which for a compressed answer is less.
-                arrived, passed = content.total_raw_bytes - passed, content.total_raw_bytes
                 await passage.receive(arrived)
             if len(body) > self._limits.body:
                 raise self._too_large()

@@ -167,7 +167,7 @@ class DirectLine:
         protocol = self._connection.protocol
         if protocol is None:
             raise aiohttp.ServerDisconnectedError
-        if self._watch.passage is not None:
+        if self._watch.passage() is not None:
             await self._watch.note_connected()
         limits = self._client.limits
         protocol.set_response_params(

@@ -20,7 +20,7 @@ from bridge.transport.multipart import Form, content_of, read
 from bridge.transport.origins import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bridge.transport import Cut, Events, FilePart, Headers, WireUpload
     from bridge.transport.shaping import Passage
@@ -116,16 +116,18 @@ class MemoryTransport:
             raise TransportFailure(Reason.INTERNAL, {"detail": "the transport is closed"})
         answer = self._script.popleft() if self._script else self._default
         _mark(events, "fetch_start")
-        if upload.passage is not None:
-            await _connect(upload.url, upload.passage, events)
+        passage = upload.passage()
+        if passage is not None:
+            await _connect(upload.url, passage, events)
         await asyncio.sleep(self._latency)
         if isinstance(answer, TransportFailure):
             raise answer
         await self._send_body(upload, events)
         self.uploads.append(_arrived(upload))
         await asyncio.sleep(self._latency)
-        if upload.passage is not None:
-            await upload.passage.round_trip()
+        passage = upload.passage()
+        if passage is not None:
+            await passage.round_trip()
         return await self._receive(upload, events, answer)
 
     async def aclose(self) -> None:
@@ -137,36 +139,42 @@ class MemoryTransport:
         events.measures.request_headers = upload.headers
         _mark(events, "request_start")
         limit = form.size if upload.cut is None else upload.cut.at(form.size)
-        if upload.passage is None:
-            await self._progress(form, events, limit)
-        else:
-            await _pass(form, events, limit, upload.passage)
-            events.measures.rtt = upload.passage.latency * 1000
+        sent = await self._progress(form, events, limit, upload.passage)
+        passage = upload.passage()
+        if passage is not None:
+            await _pass(form, events, range(sent, limit), passage)
+            events.measures.rtt = passage.latency * 1000
         if upload.cut is not None:
             await _end_connection(upload.cut, limit)
         _mark(events, "request_end")
         events.measures.sent_bytes = form.size + _head_size(upload.headers)
 
-    async def _progress(self, form: Form, events: Events, limit: int) -> None:
-        """Let the body leave in equal steps, up to `limit` bytes of it."""
+    async def _progress(
+        self, form: Form, events: Events, limit: int, passage: Callable[[], Passage | None]
+    ) -> int:
+        """Let the body leave in equal steps; return at how many bytes something slows it."""
         sent = 0
         for step in range(1, self._steps + 1):
             reached = min(limit, form.size * step // self._steps)
+            if passage() is not None:
+                break
             if reached == sent:
                 continue
             await asyncio.sleep((reached - sent) / self._rate if self._rate else 0)
             sent = events.measures.body_bytes = reached
             events.progress(sent, form.size)
+        return sent
 
     async def _receive(self, upload: WireUpload, events: Events, answer: _Answer) -> Reply:
         _mark(events, "response_start")
         events.measures.received_bytes = len(answer.body) + _head_size(answer.headers)
         upload.check_answer(upload.url, answer.headers)
         events.headers(answer.status, answer.headers)
-        if upload.passage is None:
+        passage = upload.passage()
+        if passage is None:
             await asyncio.sleep(0)
         else:
-            await upload.passage.receive(len(answer.body))
+            await passage.receive(len(answer.body))
         _mark(events, "response_end")
         return Reply(
             status=answer.status,
@@ -197,11 +205,11 @@ async def _connect(url: str, passage: Passage, events: Events) -> None:
     _mark(events, "connect_end")
 
 
-async def _pass(form: Form, events: Events, limit: int, passage: Passage) -> None:
-    """Let the body leave piece by piece, up to `limit` bytes of it."""
-    sent = 0
-    while sent < limit:
-        count = min(passage.piece(sent, form.size), limit - sent)
+async def _pass(form: Form, events: Events, left: range, passage: Passage) -> None:
+    """Let the rest of the body leave piece by piece."""
+    sent = left.start
+    while sent < left.stop:
+        count = min(passage.piece(sent, form.size), left.stop - sent)
         await passage.send(count)
         sent += count
         events.measures.body_bytes = sent

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp.streams import EMPTY_PAYLOAD
 
+from bridge.transport import free
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -44,11 +46,11 @@ class Watch:
     Args:
         events: what is told of it.
         clock: returns seconds of `loop.time()`.
-        passage: what slows it, or None.
+        passage: asked for what slows it.
     """
 
     def __init__(
-        self, events: Events, clock: Callable[[], float], passage: Passage | None = None
+        self, events: Events, clock: Callable[[], float], passage: Callable[[], Passage | None]
     ) -> None:
         self.measures = events.measures
         self.passage = passage
@@ -84,14 +86,15 @@ class Watch:
 
     async def note_connected(self) -> None:
         """Have a new connection, and its TLS handshake, take as long as the network makes them."""
-        if self.passage is None or "connect_start" not in self._times:
+        passage = self.passage()
+        if passage is None or "connect_start" not in self._times:
             return
         began = self._clock()
-        await self.passage.round_trip()
+        await passage.round_trip()
         if "tls_start" in self._times:
             # The handshake has been made already; it is felt after the time of connecting.
             self._times["tls_start"] += self._clock() - began
-            await self.passage.round_trip()
+            await passage.round_trip()
 
     def note_request(self, writer: AbstractStreamWriter, headers: MultiMapping[str]) -> None:
         """
@@ -134,6 +137,10 @@ class Watch:
         # aiohttp's stand-in for an answer without a body cannot tell its raw size.
         body = 0 if head.content is EMPTY_PAYLOAD else head.content.total_raw_bytes
         self.measures.received_bytes += line + fields + 2 + body
+
+    def release(self) -> None:
+        """Let go of the call: a connection keeps the watch of the upload that opened it."""
+        self.passage = free
 
     def end_hop(self) -> None:
         """Add what this hop sent, headers included."""

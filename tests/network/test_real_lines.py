@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import random
 import ssl
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +157,47 @@ async def test_a_tunnel_ends_and_the_upload_goes_on(stage: Scene) -> None:
     assert 1 == len(stage.server.uploads)
     times = outcome.record.times
     assert times["sent"] - times["send"] >= 100
+
+
+async def test_a_tunnel_holds_up_an_answer_that_is_awaited(stage: Scene) -> None:
+    """A call that began in the open is in it, too."""
+    network, loop = stage.bridge.network, asyncio.get_running_loop()
+
+    def enter(progress: dict[str, int]) -> None:
+        if progress["progress"] == 100:
+            network.stall()
+            loop.call_later(0.05, network.online)
+
+    task = stage.bridge.api.uploadFile(stage.options())
+    task.onProgressUpdate(enter)
+    assert 200 == (await task)["statusCode"]
+    times = stage.bridge.calls[-1].times
+    assert times["first_byte"] - times["sent"] >= 50
+
+
+@pytest.mark.parametrize("sendfile", [True, False], ids=["sendfile", "copied"])
+@pytest.mark.parametrize("direct", LINES, ids=lambda direct: "direct" if direct else "session")
+async def test_a_file_on_its_way_is_slowed(tmp_path: Path, *, direct: bool, sendfile: bool) -> None:
+    """From the next step on it leaves in small pieces, and every byte arrives once."""
+    content = random.Random(1).randbytes(4 << 20)  # noqa: S311  a file, not a secret
+    (tmp_path / "film.mp4").write_bytes(content)
+    transport = HttpTransport(tuning=Tuning(direct=direct, sendfile=sendfile))
+    async with UploadServer() as server, Bridge("wx", transport=transport) as bridge:
+        bridge.route(FAR, to=server.url)
+        path = bridge.files.add("film.mp4", tmp_path / "film.mp4")
+        told: list[int] = []
+
+        def slower(progress: dict[str, int]) -> None:
+            if not told:
+                bridge.network.slow(up=20_000_000)
+            told.append(progress["totalBytesSent"])
+
+        task = bridge.api.uploadFile({"url": f"{FAR}/x", "filePath": path, "name": "f"})
+        task.onProgressUpdate(slower)
+        assert 200 == (await task)["statusCode"]
+        assert max(more - sent for sent, more in pairwise(told)) <= 128 << 10
+        [file] = server.uploads[0].files
+        assert hashlib.sha256(content).hexdigest() == file.sha256
 
 
 async def test_a_stalled_call_runs_into_its_timeout(stage: Scene) -> None:

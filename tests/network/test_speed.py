@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from bridge.conditions import PRESETS
+from bridge.reasons import Reason
 from tests.network.lines import SIZE, Scene, play
 
 BETWEEN = {
@@ -179,6 +181,70 @@ def test_speed_may_change_on_the_way() -> None:
         outcome = await stage.upload()
         assert outcome.ok
         assert 5.5 * SIZE / 100 == pytest.approx(spent(stage, "send", "sent"), rel=0.01)
+
+    play("wx", scene)
+
+
+def test_a_network_that_becomes_slow_slows_what_is_on_its_way() -> None:
+    """What is left of a body leaves at the new bandwidth, and every byte once."""
+
+    async def scene(stage: Scene) -> None:
+        network = stage.bridge.network
+        asyncio.get_running_loop().call_later(0.45, partial(network.slow, up=10_000))
+        outcome = await stage.upload()
+        assert outcome.ok
+        sent = [sent for _, sent in outcome.record.progress]
+        assert sorted({*sent}) == sent
+        # Five of ten steps have left at 100 kB/s.
+        before, after = sent[4] / 100, (sent[-1] - sent[4]) / 10
+        assert before + after == pytest.approx(spent(stage, "send", "sent"))
+        [file] = stage.memory.uploads[0].files
+        assert SIZE == file.size
+
+    play("wx", scene, rate=100_000, steps=10)
+
+
+@pytest.mark.parametrize("begins", [0.5, 2.5], ids=["body", "answer"])
+def test_a_tunnel_holds_up_what_is_on_its_way(begins: float) -> None:
+    """A call that began in the open waits in it like any other."""
+
+    async def scene(stage: Scene) -> None:
+        network, loop = stage.bridge.network, asyncio.get_running_loop()
+        loop.call_later(begins, network.stall)
+        loop.call_later(10, network.online)
+        outcome = await stage.upload()
+        assert (True, ("stalled",)) == (outcome.ok, outcome.record.conditions)
+        assert (outcome.record.ended or 0) >= 10_000
+
+    play("wx", scene, rate=100_000, latency=1)
+
+
+def test_a_tunnel_without_an_end_lets_what_is_on_its_way_run_into_its_timeout() -> None:
+    """The answer is ready, and does not arrive."""
+
+    async def scene(stage: Scene) -> None:
+        asyncio.get_running_loop().call_later(1.5, stage.bridge.network.stall)
+        outcome = await stage.upload(timeout=5000)
+        assert (Reason.TIMEOUT, 5000) == (outcome.reason, outcome.record.ended)
+
+    play("wx", scene, latency=1)
+
+
+def test_a_network_that_was_cleared_can_become_slow_again() -> None:
+    """Also for a call that is on its way through both."""
+
+    async def scene(stage: Scene) -> None:
+        network, loop = stage.bridge.network, asyncio.get_running_loop()
+        network.slow(up=10_000)
+        loop.call_later(2, network.clear)
+        loop.call_later(2, network.online)
+        later = asyncio.ensure_future(stage.upload())
+        await asyncio.sleep(3)
+        assert (await later).ok
+        assert network.passage(1) is None
+        network.slow(up=10_000)
+        assert (await stage.upload()).ok
+        assert spent(stage, "send", "sent") > SIZE / 10
 
     play("wx", scene)
 
