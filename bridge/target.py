@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,7 +11,16 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from bridge import registry
 from bridge.errors import BridgeError
-from bridge.profile import Device, Layer, Profile, RequestProfile, Version, parse_version
+from bridge.profile import (
+    Device,
+    Layer,
+    Paths,
+    Profile,
+    RequestProfile,
+    Text,
+    Version,
+    parse_version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +45,10 @@ _HELD: dict[str, type | tuple[type, ...]] = {
     "Mapping": Mapping,
     "RequestProfile": RequestProfile,
     "Device": Device,
+    "Paths": Paths,
+    "Text": Text,
 }
+_NUMBERS: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float)}
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
@@ -262,8 +275,10 @@ def _check_limit(rules: Profile | RequestProfile) -> None:
 def _fits(kind: str, words: list[str], value: object) -> bool:
     if words:
         return value in words
-    if kind.startswith("int"):
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    number = next((held for name, held in _NUMBERS.items() if kind.startswith(name)), None)
+    if number is not None:
+        counts = isinstance(value, number) and not isinstance(value, bool)
+        return counts and 0 <= cast("float", value) < math.inf
     held = next((held for name, held in _HELD.items() if kind.startswith(name)), object)
     return isinstance(value, held)
 

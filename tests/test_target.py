@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
@@ -146,7 +147,11 @@ def test_a_layers_reading_is_overridden_in_the_layer() -> None:
         ("my", {"file_type": "optional"}, "file_type is required or checked or ignored"),
         ("wx", {"limit": "5"}, "limit='5' is not possible; limit is int | None"),
         ("wx", {"limit": True}, "limit=True is not possible"),
+        ("wx", {"background_seconds": "5"}, "background_seconds is float | None"),
+        ("wx", {"background_seconds": -1}, "background_seconds=-1 is not possible"),
+        ("wx", {"background_seconds": math.inf}, "background_seconds=inf is not possible"),
         ("wx", {"check_cors": 1}, "check_cors=1 is not possible; check_cors is bool"),
+        ("wx", {"blank_name": "no name"}, "blank_name is Text | None"),
         ("wx", {"name": "other"}, "unknown profile field 'name'"),
         ("wx", {"domain": "ignore"}, "unknown profile field 'domain'"),
         ("uni/wx", {"use_promise": "on"}, "unknown profile field 'use_promise'"),
