@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -75,7 +76,7 @@ class OpenFile:
         return os.pread(self._fd, count, offset)
 
     def whole(self) -> bytes:
-        """Return all of a small file, read once; it is shorter than `size` if the file is now."""
+        """Return all of the file, read once; it is shorter than `size` if the file is now."""
         if self._data is not None:
             return self._data
         if self._read is None:
@@ -190,10 +191,8 @@ class Files:
         except FileFailure as failure:
             message = f"no file to read at {path!r} ({failure.reason})"
             raise BridgeError(message) from failure
-        try:
-            return file.pread(file.size, 0)
-        finally:
-            file.close()
+        with closing(file):
+            return file.whole()
 
     def remove(self, path: str) -> None:
         """Delete an added file, as a host does on a cold start; raises `BridgeError` if unknown."""

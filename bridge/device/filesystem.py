@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
+from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 from bridge.device.refusal import Refusal
@@ -62,11 +64,10 @@ def read(files: Files, values: Options, _: int) -> Result:
     path = _path(values)
     if files.is_directory(path):
         raise _refusal(FileFailure(Reason.NOT_A_FILE), path)
-    file = _opened(files, path)
-    data = file.pread(file.size, 0)
-    file.close()
-    start = int(cast("float", values.get("position", 0)))
-    end = start + int(cast("float", values.get("length", len(data))))
+    with closing(_opened(files, path)) as file:
+        data = file.whole()
+    start = _index(values.get("position", 0), len(data))
+    end = start + _index(values.get("length", len(data)), len(data))
     encoding = values.get("encoding")
     content = data[max(start, 0) : max(end, 0)]
     return {
@@ -100,6 +101,14 @@ def unlink(files: Files, values: Options, _: int) -> Result:
 
 def _path(values: Options) -> str:
     return js_string(values.get("filePath", values.get("path", "")))
+
+
+def _index(value: object, most: int) -> int:
+    """Return a number as JavaScript reads an index: its whole part, NaN as 0, no end as `most`."""
+    number = cast("float", value)
+    if isinstance(number, int) or math.isfinite(number):
+        return int(number)
+    return most if number > 0 else 0
 
 
 def _opened(files: Files, path: str) -> OpenFile:

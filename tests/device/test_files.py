@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,26 @@ async def test_a_part_of_a_file_is_read() -> None:
         files = bridge.api.getFileSystemManager()
         assert "234" == files.readFileSync("app.js", "utf8", 2, 3)
         assert "89" == files.readFileSync("/app.js", "utf8", 8)
+
+
+@pytest.mark.parametrize(
+    ("expected", "position", "length"),
+    [
+        ("01234", math.nan, 5),
+        ("", 0, math.nan),
+        ("", math.inf, 5),
+        ("789", 7, math.inf),
+        ("01234", -math.inf, 5),
+        ("23", 2.9, 2.1),
+    ],
+)
+async def test_a_number_that_is_no_index_is_read_as_javascript_reads_it(
+    expected: str, position: float, length: float
+) -> None:
+    """A mini-program comes by such a number by dividing by nothing, which ends no test."""
+    async with Bridge("wx", files={"app.js": "0123456789"}) as bridge:
+        files = bridge.api.getFileSystemManager()
+        assert expected == files.readFileSync("app.js", "utf8", position, length)
 
 
 async def test_a_file_and_a_folder_are_told_apart(managed: Asking) -> None:
