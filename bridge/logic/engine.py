@@ -111,17 +111,25 @@ class Engine:
 
     async def _greet(self, child: Child) -> None:
         greeted = self._greeted = asyncio.get_running_loop().create_future()
-        self._child = child
+        self._child, self._connection, self._watcher = child, None, None
         child.programs += 1
         self._open = True
-        self._connection = await child.connect(self._take)
-        self._watcher = asyncio.create_task(self._watch_end(child, self._connection))
         try:
+            await self._connect(child)
             async with asyncio.timeout(_START_SECONDS):
                 await greeted
         except BaseException:
             await self.close()
             raise
+
+    async def _connect(self, child: Child) -> None:
+        """Take the child's pipes over, all of them: a cancellation waits for that."""
+        connecting = asyncio.create_task(child.connect(self._take))
+        try:
+            await asyncio.wait({connecting})
+        finally:
+            self._connection = await connecting
+            self._watcher = asyncio.create_task(self._watch_end(child, self._connection))
 
     def post(self, message: Json) -> None:
         """Send one message; to a child that has gone it is lost, which `gone` is told."""
@@ -142,7 +150,19 @@ class Engine:
         """End the program, and the child unless it is kept for another; safe to call twice."""
         child, self._child = self._child, None
         self._unwatch()
-        if child is None or self._connection is None or self._watcher is None:
+        if child is None:
+            return
+        try:
+            await self._part_from(child)
+        except BaseException:
+            # Nobody else would see to its end.
+            self._open = False
+            _end_at_once(child)
+            raise
+
+    async def _part_from(self, child: Child) -> None:
+        if self._connection is None or self._watcher is None:
+            _end_at_once(child)
             return
         kept = self._children.wants(child)
         well = await self._rests(_GRACE_SECONDS if kept else 0) and self._connection.flushed
@@ -249,6 +269,12 @@ class Engine:
     def _kill(self) -> None:
         if self._child is not None:
             self._child.kill()
+
+
+def _end_at_once(child: Child) -> None:
+    """End a child without a word; it takes no longer than the system needs to kill it."""
+    child.kill()
+    child.end()
 
 
 def _telling_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -257,6 +258,56 @@ async def test_a_line_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch
     await engine.start(lambda _: None, lost.set_result)
     assert "fake sent what is no message: JSONDecodeError" in str(await lost)
     await engine.close()
+
+
+@pytest.mark.parametrize("turns", range(1, 9))
+async def test_a_start_that_is_cancelled_leaves_no_process(turns: int) -> None:
+    """However far it has come: its pipes are taken over one by one, and then it is greeted."""
+    engine = Engine("fake", CAT)
+    starting = asyncio.create_task(engine.start(lambda _: None, lambda _: None))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    pid = engine.pid
+    assert pid is not None
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not is_alive(pid)
+
+
+async def test_a_process_whose_pipes_cannot_be_taken_over_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where no more files can be open."""
+
+    async def refuse(*_: object) -> None:
+        pids.append(engine.pid)
+        raise OSError(errno.EMFILE, "too many open files")
+
+    pids: list[int | None] = []
+    engine = Engine("fake", CAT)
+    monkeypatch.setattr(Child, "connect", refuse)
+    with pytest.raises(OSError, match="too many"):
+        await engine.start(lambda _: None, lambda _: None)
+    (pid,) = pids
+    assert pid is not None
+    assert not is_alive(pid)
+
+
+async def test_a_close_that_is_cancelled_leaves_no_process(children: Children) -> None:
+    """Though it only waited for the end of a turn."""
+    busy = [sys.executable, "-c", 'print(\'{"type": "hello"}\', flush=True); input(); input()']
+    engine = Engine("fake", busy, children=children)
+    await engine.start(lambda _: None, lambda _: None)
+    engine.post({"type": "timer", "id": 1})
+    pid = engine.pid
+    assert pid is not None
+    closing = asyncio.create_task(engine.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert not is_alive(pid)
 
 
 @pytest.mark.parametrize("name", ["node", "quickjs"])
