@@ -217,9 +217,11 @@ class Bridge:
     async def aclose(self) -> None:
         """End what is in flight, and close connections; a closed bridge takes no more calls."""
         self._closed = True
-        await self._native.aclose()
-        if self._transport is not None:
-            await self._transport.aclose()
+        try:
+            await self._native.aclose()
+        finally:
+            if self._transport is not None:
+                await self._transport.aclose()
 
     def _sender(self) -> Transport:
         """Return the transport, made at the first send: aiohttp takes 0.2 s to import."""

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,10 @@ from bridge import (
 from bridge.logic.python import HostPromise, HostTask
 from bridge.protocol import Invoke
 from bridge.target import all_names
+
+if TYPE_CHECKING:
+    from bridge import Reply
+    from bridge.transport import Events, WireUpload
 
 TARGETS = tuple(all_names())
 READABLE = {"Access-Control-Allow-Origin": "*"}
@@ -212,6 +216,36 @@ async def test_a_closed_bridge_takes_no_call() -> None:
     await bridge.aclose()
     with pytest.raises(BridgeError, match=r"is closed; make the call inside `async with"):
         bridge.api.uploadFile(given)
+
+
+async def test_a_close_that_is_cancelled_closes_the_connections_too() -> None:
+    """Though an upload is slow to stop."""
+
+    class Slow(MemoryTransport):
+        closed = False
+
+        async def send(self, upload: WireUpload, events: Events) -> Reply:
+            try:
+                return await super().send(upload, events)
+            finally:
+                await stopped.wait()
+
+        async def aclose(self) -> None:
+            self.closed = True
+            stopped.set()
+            await super().aclose()
+
+    stopped = asyncio.Event()
+    transport = Slow(latency=60)
+    bridge = Bridge("wx", transport=transport)
+    bridge.api.uploadFile(options(bridge))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(bridge.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert transport.closed
 
 
 def test_a_bridge_belongs_to_one_loop() -> None:
