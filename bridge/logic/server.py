@@ -248,10 +248,9 @@ class BridgeServer:
             if sink is None:
                 sink = await resources.enter_async_context(UploadServer())
             await resources.enter_async_context(bridge)
-            kept = resources.pop_all()
-        session = _Session(target, bridge, sink, Controls(bridge, sink), kept)
-        if self._watch is not None:
-            self._watch(key, bridge, sink)
+            if self._watch is not None:
+                self._watch(key, bridge, sink)
+            session = _Session(target, bridge, sink, Controls(bridge, sink), resources.pop_all())
         if self._keep is not None:
             session.journal = Journal(key, bridge, self._own_uploads(sink), self._keep)
         self._sessions[key] = session
@@ -300,10 +299,8 @@ def _take(message: Json, session: _Session, door: Door, outbox: asyncio.Queue[Js
                     outbox.put_nowait(_controlled(number, event, message, session.controls))
                 else:
                     door.invoke(message)
-            except (
-                ValueError,
-                RecursionError,
-            ) as error:  # a tag that holds no base64, and the like
+            except (ValueError, RecursionError) as error:
+                # A tag that holds no base64, and the like.
                 raise _Refused(Close.MALFORMED, f"{event}: {error}") from error
         case {"type": "turn"}:
             door.end_turn()

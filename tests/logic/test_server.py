@@ -532,6 +532,30 @@ async def test_a_fault_of_ours_ends_its_connection_alone(
     assert ["a session broke"] == [record.getMessage() for record in caplog.records]
 
 
+async def test_a_session_that_cannot_be_watched_leaves_nothing_open(
+    open_bridge: Callable[[str], Bridge], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever is shown its bridge may fail: then the bridge is closed again, and its server."""
+    shown: list[tuple[Bridge, UploadServer]] = []
+
+    def watch(_: str, bridge: Bridge, sink: UploadServer) -> None:
+        shown.append((bridge, sink))
+        raise RuntimeError
+
+    async with BridgeServer(open_bridge, token=TOKEN, watch=watch) as server:
+        async with aiohttp.ClientSession() as session, session.ws_connect(server.url) as ws:
+            client = Client(ws)
+            await client.tell(HELLO | {"target": "wx"})
+            assert (1011, "an error of minibridge's") == await client.close_code()
+        assert [] == server.bridges
+    [(bridge, sink)] = shown
+    with pytest.raises(BridgeError, match="is closed"):
+        bridge.api.uploadFile({})
+    with pytest.raises(BridgeError, match="does not run"):
+        _ = sink.url
+    assert ["a session broke"] == [record.getMessage() for record in caplog.records]
+
+
 async def test_a_token_is_made_up(open_bridge: Callable[[str], Bridge]) -> None:
     """Each server has another one, long enough not to be guessed."""
     tokens = {BridgeServer(open_bridge).token for _ in range(2)}
