@@ -6,7 +6,6 @@ import asyncio
 import hmac
 import ipaddress
 import json
-import logging
 import re
 import socket
 import struct
@@ -15,11 +14,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
 from bridge.answers import Body, Step, check_step, default_step
 from bridge.errors import BridgeError
 from bridge.script import Script
+from bridge.serving import SERVER_LOG, dialled, listen
 from bridge.uploads import DEFAULT_LIMITS, Part, Receiver, Upload, UploadLimits
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Part", "Upload", "UploadLimits", "UploadServer"]
 
 ADMIN: Final = "/__minibridge__/"
-SERVER_LOG: Final = logging.getLogger("bridge.server")
-"""Where the embedded servers' faults go; what a client did wrong is told to that client alone."""
 _CLOSE_SECONDS: Final = 0.1
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing the socket sends a reset at once."""
@@ -121,15 +118,8 @@ class UploadServer:
             self._handle, handler_cancellation=True, access_log=None, logger=SERVER_LOG
         )
         runner = web.ServerRunner(self._server, shutdown_timeout=_CLOSE_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port, ssl_context=self._ssl).start()
-        except OSError as error:
-            await runner.cleanup()
-            address = f"{self._host}:{self._port}"
-            raise BridgeError(f"the upload server cannot listen on {address}: {error}") from error
+        self._port = await listen("the upload server", runner, self._host, self._port, self._ssl)
         self._runner = runner
-        self._port = runner.addresses[0][1]
 
     async def close(self) -> None:
         """Stop listening and cut every connection, also those that wait for an answer."""
@@ -161,9 +151,8 @@ class UploadServer:
         """
         if self._runner is None:
             raise BridgeError("the upload server has no address: it does not run")
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
         scheme = "http" if self._ssl is None else "https"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return f"{scheme}://{dialled(self._host)}:{self._port}"
 
     @property
     def uploads(self) -> list[Upload]:
@@ -373,13 +362,6 @@ class UploadServer:
     async def _delete_script(self, _: web.BaseRequest) -> web.Response:
         self._script = Script()
         return web.Response(status=204)
-
-
-def _is_our_fault(record: logging.LogRecord) -> bool:
-    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
-
-
-SERVER_LOG.addFilter(_is_our_fault)
 
 
 def _reset(request: web.BaseRequest) -> None:

@@ -25,7 +25,8 @@ from bridge.errors import BridgeError
 from bridge.logic.controls import PREFIX, Controls
 from bridge.logic.door import PROTOCOL_VERSION, Door, Json
 from bridge.logic.journal import Journal
-from bridge.sink import SERVER_LOG, UploadServer
+from bridge.serving import SERVER_LOG, dialled, listen
+from bridge.sink import UploadServer
 from bridge.values import to_json
 
 if TYPE_CHECKING:
@@ -150,15 +151,8 @@ class BridgeServer:
         runner = web.AppRunner(
             application, access_log=None, logger=SERVER_LOG, shutdown_timeout=_CLOSE_SECONDS
         )
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError as error:
-            await runner.cleanup()
-            address = f"{self._host}:{self._port}"
-            raise BridgeError(f"the bridge cannot listen on {address}: {error}") from error
+        self._port = await listen("the bridge", runner, self._host, self._port)
         self._runner = runner
-        self._port = runner.addresses[0][1]
 
     async def close(self) -> None:
         """Say goodbye to every client, end their sessions, and stop listening."""
@@ -172,9 +166,7 @@ class BridgeServer:
     @property
     def url(self) -> str:
         """Where clients connect to."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
-        host = f"[{host}]" if ":" in host else host
-        return f"ws://{host}:{self._port}{PATH}"
+        return f"ws://{dialled(self._host)}:{self._port}{PATH}"
 
     @property
     def bridges(self) -> list[Bridge]:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, Self
 from aiohttp import web
 
 from bridge import visitors
-from bridge.errors import BridgeError
 from bridge.report.document import REPORT, document
+from bridge.serving import SERVER_LOG, listen
 
 if TYPE_CHECKING:
     from bridge.report.watch import Watch
@@ -66,17 +66,12 @@ class LiveServer:
         runner = web.AppRunner(
             application,
             access_log=None,
+            logger=SERVER_LOG,
             handler_cancellation=True,
             shutdown_timeout=_CLOSE_SECONDS,
         )
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, HOST, 0).start()
-        except OSError as error:
-            await runner.cleanup()
-            raise BridgeError(f"the page cannot be served on {HOST}: {error}") from error
+        self._port = await listen("the page's server", runner, HOST, 0)
         self._runner = runner
-        self._port = runner.addresses[0][1]
         self._looking = asyncio.create_task(self.watch.looking())
 
     async def close(self) -> None:

@@ -162,3 +162,17 @@ async def test_closing_tells_every_page_the_rest() -> None:
         lines = (await answer.text()).splitlines()
     assert {"over": True} == json.loads(lines[-1])
     assert 1 == sum(len(json.loads(line).get("calls", [])) for line in lines)
+
+
+async def test_what_is_no_request_is_told_to_who_sent_it_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The terminal that the page was opened from stays as it is."""
+    async with one_call() as live:
+        host, _, port = origin_of(live).removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET / HTTP/1.1\r\nNo Header: \r\n\r\n")
+        assert b"HTTP/1.0 400 " == (await reader.read())[:13]
+        writer.close()
+        await writer.wait_closed()
+    assert [] == caplog.records
