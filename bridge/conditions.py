@@ -19,12 +19,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from bridge.errors import BridgeError
 from bridge.profile import Source
 from bridge.reasons import TLS_CAUSES
-from bridge.transport import Cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from bridge.network import Network
+    from collections.abc import Mapping
 
 Kind = Literal["wifi", "2g", "3g", "4g", "none"]
 _PERCENT_MAX = 100
@@ -138,20 +135,6 @@ def preset_named(name: str) -> Preset:
     return PRESETS[name]
 
 
-def cut(after: int | None, percent: float | None, kind: Literal["reset", "stall"]) -> Cut:
-    """Return where a body ends; raises `BridgeError` unless there is one place, and in it."""
-    if (after is None) == (percent is None):
-        message = "give either bytes= or percent="
-        raise BridgeError(message)
-    if after is not None and after < 0:
-        message = f"bytes={after} is negative"
-        raise BridgeError(message)
-    if percent is not None and not 0 <= percent <= _PERCENT_MAX:
-        message = f"percent={percent} is not between 0 and 100"
-        raise BridgeError(message)
-    return Cut(after, percent, kind)
-
-
 class At(NamedTuple):
     """When a step of a script happens: a time since its start or since the step before, a place."""
 
@@ -174,10 +157,10 @@ class At(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """One condition that was asked for: its words, and what it does to a network."""
+    """One condition that was asked for: its words, and the call of a `Network` that sets it."""
 
     words: str
-    set: Callable[[Network], None]
+    set: methodcaller
 
 
 class Step(NamedTuple):

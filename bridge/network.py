@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from bridge.conditions import (
-    Slow,
-    Step,
-    at_of,
-    condition,
-    cut,
-    preset_named,
-    read,
-)
+from bridge.conditions import Slow, Step, at_of, condition, preset_named, read
 from bridge.errors import BridgeError
 from bridge.reasons import TLS_CAUSES, Reason
 from bridge.registry import unknown
-from bridge.transport import TransportFailure
+from bridge.transport import Cut, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,8 +16,9 @@ if TYPE_CHECKING:
     from bridge.conditions import Kind, Preset
     from bridge.rules import Address
     from bridge.timeline import Timeline
-    from bridge.transport import Cut
     from bridge.transport.shaping import Link, Passage
+
+_PERCENT_MAX = 100
 
 
 class Witness(Protocol):
@@ -154,12 +147,12 @@ class Network:
 
     def reset_after(self, *, bytes: int | None = None, percent: float | None = None) -> None:  # noqa: A002  the word a caller expects
         """Reset the connection of each upload once so much of its body has left."""
-        self._cut = cut(bytes, percent, "reset")
+        self._cut = _cut_at(bytes, percent, "reset")
         self._changed()
 
     def stall_after(self, *, bytes: int | None = None, percent: float | None = None) -> None:  # noqa: A002
         """Let nothing through once so much of a body has left: the call runs into its timeout."""
-        self._cut = cut(bytes, percent, "stall")
+        self._cut = _cut_at(bytes, percent, "stall")
         self._changed()
 
     def reset(self) -> None:
@@ -400,6 +393,20 @@ _TLS_WORDS = dict(
     )
 )
 """OpenSSL's words for each cause, which some hosts hand on."""
+
+
+def _cut_at(after: int | None, percent: float | None, kind: Literal["reset", "stall"]) -> Cut:
+    """Return where a body ends; raises `BridgeError` unless there is one place, and in it."""
+    if (after is None) == (percent is None):
+        message = "give either bytes= or percent="
+        raise BridgeError(message)
+    if after is not None and after < 0:
+        message = f"bytes={after} is negative"
+        raise BridgeError(message)
+    if percent is not None and not 0 <= percent <= _PERCENT_MAX:
+        message = f"percent={percent} is not between 0 and 100"
+        raise BridgeError(message)
+    return Cut(after, percent, kind)
 
 
 def detail_of(address: Address, why: str) -> dict[str, object]:
