@@ -9,7 +9,7 @@ from bridge.comparison import given, programs
 from bridge.comparison.case import Cases
 from bridge.comparison.causes import explained
 from bridge.comparison.differing import alike, compared, split
-from bridge.comparison.model import Cause, Comparison, Difference, Variant
+from bridge.comparison.model import Cause, Difference, Findings, Variant
 from bridge.comparison.noticed import notes
 from bridge.comparison.tree import rank
 from bridge.comparison.witness import subjects, watch
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from bridge.comparison.witness import Seen, Setup
 
 __all__ = ["Cause", "Comparison", "Difference", "Variant", "compare"]
+
+
+class Comparison(Findings):
+    """What the same call came to on many targets, ready to be shown."""
+
+    __slots__ = ()
+
+    def to_text(self, width: int = 80) -> str:
+        """Return the comparison for a terminal of that many columns, without colours."""
+        from bridge.comparison.terminal import as_text  # noqa: PLC0415  only where it is shown
+
+        return as_text(self, width)
+
+    def to_markdown(self) -> str:
+        """Return the comparison as a Markdown document with one table."""
+        from bridge.comparison.markdown import as_markdown  # noqa: PLC0415  likewise
+
+        return as_markdown(self)
 
 
 async def compare(  # noqa: PLR0913  all but the first two by keyword

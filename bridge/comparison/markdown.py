@@ -12,12 +12,12 @@ from bridge.comparison.wording import Sources
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bridge.comparison.model import Comparison
+    from bridge.comparison.model import Findings
     from bridge.comparison.wording import Told
     from bridge.profile import Source
 
 
-def as_markdown(comparison: Comparison) -> str:
+def as_markdown(comparison: Findings) -> str:
     """Return the comparison as a Markdown document: a table, then the sources it cites."""
     sources = Sources()
     rows = [

@@ -119,9 +119,9 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Findings:
     """
-    The same call on many targets.
+    What the same call came to on many targets.
 
     Attributes:
         call: what was compared, as data, secrets masked.
@@ -140,7 +140,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Return the comparison as data: see `docs/compare.md` for its shape."""
+        """Return the findings as data: see `docs/compare.md` for its shape."""
         return {
             "v": VERSION,
             "call": self.call,
@@ -150,15 +150,3 @@ class Comparison:
             "differences": [difference.to_json() for difference in self.differences],
             "notes": list(self.notes),
         }
-
-    def to_text(self, width: int = 80) -> str:
-        """Return the comparison for a terminal of that many columns, without colours."""
-        from bridge.comparison.terminal import as_text  # noqa: PLC0415  only where it is shown
-
-        return as_text(self, width)
-
-    def to_markdown(self) -> str:
-        """Return the comparison as a Markdown document with one table."""
-        from bridge.comparison.markdown import as_markdown  # noqa: PLC0415
-
-        return as_markdown(self)

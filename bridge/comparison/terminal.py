@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bridge.cli.look import Style
-    from bridge.comparison.model import Comparison
+    from bridge.comparison.model import Findings
     from bridge.comparison.wording import Line
 
 _PARTS: Final = {
@@ -39,7 +39,7 @@ _PARTS: Final = {
 }
 
 
-def as_text(comparison: Comparison, width: int) -> str:
+def as_text(comparison: Findings, width: int) -> str:
     """Return what `show` writes on a plain screen of that width."""
     out = StringIO()
     show(comparison, Screen(out, width, colour=False))
@@ -128,7 +128,7 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - cell_width(text))
 
 
-def show(comparison: Comparison, screen: Screen) -> None:
+def show(comparison: Findings, screen: Screen) -> None:
     """Write a comparison on a terminal."""
     screen.paragraph(wording.headline(comparison), "bold")
     for text in wording.remarks(comparison):

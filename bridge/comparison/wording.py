@@ -14,7 +14,7 @@ from bridge.comparison.tree import Word
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-    from bridge.comparison.model import Cause, Comparison, Difference, Variant
+    from bridge.comparison.model import Cause, Difference, Findings, Variant
     from bridge.profile import Source
 
 UNEXPLAINED: Final = "no rule is known for this"
@@ -160,7 +160,7 @@ def shared(variant: Variant) -> list[tuple[tuple[str, ...], tuple[Cause, ...]]]:
     return [(tuple(names), causes) for causes, names in found.items()]
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: Findings) -> str:
     """Return what was compared, and how much of it differs."""
     call, names, count = comparison.call, comparison.targets, len(comparison.differences)
     where = ", ".join(names) if len(names) <= _FEW else f"{len(names)} targets"
@@ -170,7 +170,7 @@ def headline(comparison: Comparison) -> str:
     return f"{call.get('api') or call['file']} on {where}: {differ}{unknown}"
 
 
-def remarks(comparison: Comparison) -> list[str]:
+def remarks(comparison: Findings) -> list[str]:
     """Return what else is to be said before the differences."""
     alike = [" = ".join(group) for group in comparison.groups if len(group) > 1]
     told_ = [f"Alike in everything: {'; '.join(alike)}"] if alike and comparison.differences else []
@@ -178,7 +178,7 @@ def remarks(comparison: Comparison) -> list[str]:
     return [*told_, *legend, *comparison.notes]
 
 
-def _in_short(comparison: Comparison) -> Iterator[bool]:
+def _in_short(comparison: Findings) -> Iterator[bool]:
     """Yield for each name that is shown whether it stands for many."""
     for difference in comparison.differences:
         for variant in difference.variants:
