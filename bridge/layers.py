@@ -46,6 +46,13 @@ def own_name(target: Target, api: str) -> str:
     return next((own for own, below in layer.apis.items() if below == api), api)
 
 
+def with_callbacks(target: Target, api: str) -> ApiDescription | None:
+    """Return an API that takes callbacks, None where the target has none of that name."""
+    functions = target.once(describe)[main_namespace(target)]
+    found = functions.get(own_name(target, api))
+    return found if found is not None and found.kind in ("task", "async") else None
+
+
 def down(  # noqa: PLR0913, PLR0917  one call's way, in one place
     layers: tuple[Layer, ...],
     profile: Profile,

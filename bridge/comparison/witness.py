@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from bridge.comparison.given import Call
     from bridge.profile import Options
-    from bridge.protocol import ApiDescription
     from bridge.target import Target
     from bridge.trace import Record
 
@@ -32,7 +31,6 @@ Heard = list[tuple[str, object]]
 More = Mapping[str, object] | None
 Setup = Callable[[Bridge], More | Awaitable[More]]
 _FEWEST: Final = 2
-_CALLABLE: Final = ("task", "async")
 _LISTENERS: Final = ("onProgressUpdate", "onHeadersReceived")
 
 
@@ -142,7 +140,7 @@ async def watch(subject: Subject, call: Call, server: str, setup: Setup | None) 
         BridgeError: an option no mini-program could pass.
     """
     async with subject.open(server) as bridge:
-        api = _api(bridge, subject, call.api)
+        api = layers.with_callbacks(subject.target, call.api)
         if api is None:
             return Seen(subject, {"api": tree.Word("absent")})
         route(bridge, server, call.origins)
@@ -160,13 +158,6 @@ async def watch(subject: Subject, call: Call, server: str, setup: Setup | None) 
             | (tree.of_limits(record.target.profile) if api.kind == "task" else {})
         )
         return Seen(subject, {"api": tree.Word("there"), "": whole}, {"": record})
-
-
-def _api(bridge: Bridge, subject: Subject, api: str) -> ApiDescription | None:
-    """Return an API that takes callbacks, None where the target has none of that name."""
-    functions = bridge.description[layers.main_namespace(subject.target)]
-    found = functions.get(layers.own_name(subject.target, api))
-    return found if found is not None and found.kind in _CALLABLE else None
 
 
 async def _called(

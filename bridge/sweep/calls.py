@@ -25,15 +25,13 @@ if TYPE_CHECKING:
     from bridge.sweep.scenario import Scenario
 
 MEMORY: Final = "memory"
-_CALLABLE: Final = ("task", "async")
 
 
 def prepared(scenario: Scenario, call: Call) -> Play | Result:
     """Return a call ready to be made, or why the target cannot be asked."""
     target = resolve(scenario.target)
-    functions = layers.describe(target)[layers.main_namespace(target)]
-    found = functions.get(layers.own_name(target, call.api))
-    if found is None or found.kind not in _CALLABLE:
+    found = layers.with_callbacks(target, call.api)
+    if found is None:
         return Result("skipped", f"lacks: api:{call.api}")
     made = call.addressed() if found.kind == "task" else call
     return Play(scenario.how.transport == MEMORY, partial(_played, scenario, made))
