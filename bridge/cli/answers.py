@@ -219,6 +219,13 @@ def _decisions(record: Record, screen: Screen) -> None:
     screen.table(table, 2)
 
 
+def cite(source: object, screen: Screen, indent: int) -> None:
+    """Write the source of what a case expects, where it has one of its own."""
+    if isinstance(source, dict):
+        for cell in cited({"date": "", "note": "", **source}):
+            screen.paragraph(cell.text, cell.style, indent)
+
+
 def cited(source: Source | dict[str, str]) -> list[Cell]:
     """Return a source for people: how the fact is known, where, as of when, and the note."""
     facts = (

@@ -7,10 +7,10 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bridge.cli import FAILED, MISSING, OK, recorded
-from bridge.cli.answers import cited
+from bridge.cli.answers import cite
 from bridge.cli.look import Cell, Mistake, Screen
 from bridge.cli.progress import counted
 from bridge.cli.readings import overrides_for
@@ -221,10 +221,7 @@ def _show_fault(fault: Fault, targets: list[str], screen: Screen) -> None:
     screen.paragraph(f"{fault.that}, on {_some(targets)}", indent=2)
     screen.labelled("expected", _told(fault.expected), 4)
     screen.labelled("but", _told(fault.actual), 4)
-    if isinstance(fault.source, dict):
-        source = {"date": "", "note": "", **cast("dict[str, str]", fault.source)}
-        for cell in cited(source):
-            screen.paragraph(cell.text, cell.style, 4)
+    cite(fault.source, screen, 4)
 
 
 def _told(value: object) -> str:

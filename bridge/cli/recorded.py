@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bridge.cli import FAILED, OK
-from bridge.cli.answers import cited
+from bridge.cli.answers import cite
 from bridge.cli.look import Cell, Mistake
 from bridge.cli.readings import overrides_for
 from bridge.cli.upload import names_of
@@ -116,10 +116,7 @@ def _show_one(finding: Finding, screen: Screen) -> None:
         screen.labelled("expected", _told(finding.expected), 4)
     screen.labelled("recorded", _told(finding.recorded), 4)
     screen.labelled("emulated", _told(finding.emulated), 4)
-    if isinstance(finding.known, dict):
-        source = {"date": "", "note": "", **cast("dict[str, str]", finding.known)}
-        for cell in cited(source):
-            screen.paragraph(cell.text, cell.style, 4)
+    cite(finding.known, screen, 4)
     screen.labelled("entry", ", ".join(finding.entries) or _NO_FACT, 4)
     screen.labelled("source", json.dumps(finding.source, ensure_ascii=False), 4)
     screen.write("")

@@ -11,6 +11,7 @@ from bridge.comparison.given import read as read_call
 from bridge.conformance.load import load
 from bridge.conformance.who import Who
 from bridge.errors import BridgeError
+from bridge.files import package_of
 from bridge.logic.engine import engine_for
 from bridge.registry import unknown
 from bridge.rules import is_origin
@@ -171,9 +172,7 @@ def _scripts(table: Table, kind: str, folder: Path) -> Iterator[Item]:
         logic = read_call(folder / word)
         if not isinstance(logic, Logic):
             raise BridgeError(f"{word!r} is a call: list it under calls")
-        file = logic.file.resolve()
-        packages = [parent for parent in file.parents if (parent / "app.json").is_file()]
-        yield Item(word, Script(file, (packages or file.parents)[0]))
+        yield Item(word, Script(logic.file.resolve(), package_of(logic.file)))
 
 
 _KINDS: Final[dict[str, Callable[[Table, str, Path], Iterator[Item]]]] = {
