@@ -14,16 +14,13 @@ if TYPE_CHECKING:
 
     from bridge.matrix.table import Matrix, Row
 
-_TLS: Final = zip(
-    TLS_CAUSES,
-    (
-        "The certificate's time is over.",
-        "The certificate is another server's.",
-        "Nobody known here has signed the certificate.",
-        "The server speaks no TLS that the host does.",
-    ),
-    strict=True,
+_TLS: Final = (
+    "The certificate's time is over.",
+    "The certificate is another server's.",
+    "Nobody known here has signed the certificate.",
+    "The server speaks no TLS that the host does.",
 )
+"""What is met for each cause of a TLS failure."""
 CONDITIONS: Final = (
     ("offline", "No network, from the start or lost on the way.", Reason.OFFLINE.name),
     (
@@ -35,7 +32,10 @@ CONDITIONS: Final = (
     ("refuse", "Nobody listens.", Reason.CONNECTION_REFUSED.name),
     ("reset, reset_after", "The connection is reset.", Reason.CONNECTION_RESET.name),
     ("tls", "No secure connection; a dash below: the same text.", Reason.TLS_FAILURE.name),
-    *((f"tls:{cause}", told, f"{Reason.TLS_FAILURE.name}.{cause}") for cause, told in _TLS),
+    *(
+        (f"tls:{cause}", told, f"{Reason.TLS_FAILURE.name}.{cause}")
+        for cause, told in zip(TLS_CAUSES, _TLS, strict=True)
+    ),
     ("slow, stall, stall_after", "It takes longer than the time limit.", Reason.TIMEOUT.name),
     ("background", "In the background, by the rules below.", Reason.INTERRUPTED_BACKGROUND.name),
 )
