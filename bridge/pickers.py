@@ -141,7 +141,7 @@ def pick(  # noqa: PLR0913  a pure function of what one phone has
 def _count(picker: Picker, options: Options, usual: object) -> int:
     """Return how many items the host hands over; a count of no sense reads as its default."""
     wanted = (options.get("count"), usual, 1)
-    count = next(n for n in wanted if isinstance(n, (int, float)) and n > 0)
+    count = next(n for n in wanted if isinstance(n, (int, float)) and n >= 1)
     return int(min(count, picker.max_count or _MANY))
 
 

@@ -77,6 +77,13 @@ async def test_the_count_is_kept_within_the_hosts_bound(
         assert count == len((await picked(bridge, "chooseImage", count=asked))["tempFilePaths"])
 
 
+@pytest.mark.parametrize("count", [0, -1, 0.5, float("nan")])
+async def test_a_count_of_less_than_one_reads_as_the_default(count: float) -> None:
+    """A picker that succeeds hands over something."""
+    async with phone("wx", *[PNG] * 25) as bridge:
+        assert 9 == len((await picked(bridge, "chooseImage", count=count))["tempFilePaths"])
+
+
 @pytest.mark.parametrize("count", [float("inf"), 10**400])
 async def test_an_endless_count_is_all_there_is(count: float) -> None:
     """No number breaks a picker."""
