@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -142,8 +142,7 @@ def _judge_domain(
 
 
 def _covers(profile: Profile, entry: str, address: Address) -> bool:
-    scheme, _, _ = entry.rpartition("://")
-    known = parse(entry if scheme else f"{address.scheme}://{entry}")
+    known = _listed_address(entry, address.scheme)
     if known is None or known.scheme != address.scheme:
         return False
     same_port = known.explicit == address.explicit and known.port == address.port
@@ -159,13 +158,24 @@ def checked_domains(given: Domains | None) -> DomainLists | None:
     if given is None:
         return None
     lists = given if isinstance(given, Mapping) else {"*": given}
-    for entries in lists.values():
-        for entry in (entries,) if isinstance(entries, str) else entries:
-            scheme, _, _ = entry.rpartition("://")
-            if isinstance(entries, str) or parse(entry if scheme else f"https://{entry}") is None:
-                message = f"domains={given!r}: give a list of hosts or origins, or API -> list"
-                raise BridgeError(message)
+    if not all(map(_are_domains, lists.values())):
+        message = f"domains={given!r}: give a list of hosts or origins, or API -> list"
+        raise BridgeError(message)
     return {api: tuple(entries) for api, entries in lists.items()}
+
+
+def _are_domains(entries: object) -> bool:
+    """Tell whether a value lists hosts and origins; a lone text lists nothing but letters."""
+    if isinstance(entries, str) or not isinstance(entries, Collection):
+        return False
+    return all(
+        isinstance(entry, str) and _listed_address(entry, "https") is not None for entry in entries
+    )
+
+
+def _listed_address(entry: str, scheme: str) -> Address | None:
+    """Return the address of an entry of a domain list, under a scheme where it names none."""
+    return parse(entry if "://" in entry else f"{scheme}://{entry}")
 
 
 def listed_for(domains: DomainLists | None, api: str) -> tuple[str, ...] | None:

@@ -204,7 +204,17 @@ def test_a_list_may_be_given_for_each_api() -> None:
 
 
 @pytest.mark.parametrize(
-    "domains", ["a.test", {"uploadFile": "a.test"}, ["a b"], ["https://"], {"*": ["http://[::1"]}]
+    "domains",
+    [
+        "a.test",
+        {"uploadFile": "a.test"},
+        ["a b"],
+        ["https://"],
+        {"*": ["http://[::1"]},
+        [1],
+        1,
+        (name for name in ["a.test"]),
+    ],
 )
 def test_a_wrong_list_is_the_authors_mistake(domains: Any) -> None:  # noqa: ANN401  wrong on purpose
     """The likeliest slip, one text in place of a list, is refused too."""
