@@ -68,8 +68,7 @@ class Stage:
         virtual = self._given.get(VIRTUAL)
         self._memory = None if virtual is None else _line(virtual, self._given.get("server", []))
         self._server: UploadServer | None = None
-        self._gathering: asyncio.Task[None] | None = None
-        self._folder = contextlib.ExitStack()
+        self._stack = contextlib.AsyncExitStack()
         place = scene.place
         self.bridge = Bridge(
             place.name,
@@ -83,9 +82,12 @@ class Stage:
         self.arrange(self._given)
 
     async def __aenter__(self) -> Self:
-        if self._memory is None:
-            await self._serve()
-        self._album()
+        async with self._stack as opened:
+            if self._memory is None:
+                await self._serve()
+            self._album()
+            await opened.enter_async_context(self.bridge)
+            self._stack = opened.pop_all()
         return self
 
     async def __aexit__(
@@ -94,13 +96,7 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._gathering is not None:
-            self._gathering.cancel()
-        await self.bridge.aclose()
-        if self._server is not None:
-            # What was cut is recorded once the server is told to stop.
-            await self._server.close()
-        self._folder.close()
+        await self._stack.aclose()
 
     @property
     def uploads(self) -> tuple[Json, ...]:
@@ -135,15 +131,14 @@ class Stage:
     async def _serve(self) -> None:
         from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
 
-        server = self._server = UploadServer()
-        await server.start()
+        server = self._server = await self._stack.enter_async_context(UploadServer())
         server.script(self._given.get("server", []))
         for origin in (ORIGIN, *self._given.get("origins", [])):
             self.bridge.route(origin, to=server.url)
         if "gather" in self._given:
             server.hold()
-            gathering = gather(server, self._given["gather"])
-            self._gathering = asyncio.get_running_loop().create_task(gathering)
+            gathering = asyncio.create_task(gather(server, self._given["gather"]))
+            self._stack.callback(gathering.cancel)
 
     def _package(self) -> Path | None:
         """Write the code package to a folder, in which a path may lead to a folder, too."""
@@ -154,7 +149,7 @@ class Stage:
         }
         if not found:
             return None
-        root = Path(self._folder.enter_context(TemporaryDirectory()))
+        root = Path(self._stack.enter_context(TemporaryDirectory()))
         for name, content in found.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,7 +169,7 @@ class Stage:
 
     def _unreadable(self, name: str, kind: Kind) -> str:
         """Add a file that is there and that nobody can open, not even the superuser."""
-        file = Path(self._folder.enter_context(TemporaryDirectory())) / "file"
+        file = Path(self._stack.enter_context(TemporaryDirectory())) / "file"
         file.touch()
         path = self.bridge.files.add(name, file, kind=kind)
         file.unlink()
@@ -186,7 +181,7 @@ class Stage:
         names = self._given.get("album", [])
         if not names:
             return
-        folder = Path(self._folder.enter_context(TemporaryDirectory()))
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
         for name in set(names):
             (folder / name).write_bytes(content_of(self._given["files"][name]))
         self.bridge.album.add(*(folder / name for name in names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import selectors
 import threading
@@ -335,6 +336,13 @@ def test_a_case_that_cannot_be_played_fails_with_a_sentence(make: Make, play: Pl
         assert "failed" == verdict.outcome
     verdict = play(make(steps=steps), "wx")
     assert "the album holds nothing to pick" in str(verdict.to_json()["detail"])
+
+
+def test_a_stage_that_cannot_be_set_leaves_nothing_open(make: Make, play: Play) -> None:
+    """The server has started when its script turns out to be wrong."""
+    verdict = play(make(given={"server": [{"status": "fine"}]}))
+    assert "'status' is a whole number" in str(verdict.to_json()["detail"])
+    gc.collect()  # whatever is open says so now
 
 
 def test_a_wrong_engine_is_refused(make: Make) -> None:
