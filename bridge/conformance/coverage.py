@@ -12,7 +12,6 @@ from bridge.target import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bridge.conformance.case import Case
     from bridge.conformance.judge import Verdict
     from bridge.facts import Fact
     from bridge.profile import Layer, Profile
@@ -57,13 +56,6 @@ def coverage(verdicts: Iterable[Verdict]) -> Coverage:
     known = [fact for platform in _platforms(targets.values()) for fact in facts(platform)]
     without = (fact for fact in known if (fact.host, fact.entry) not in proved)
     return Coverage(tuple(known), tuple(without))
-
-
-def unknown_cites(cases: Iterable[Case]) -> list[str]:
-    """Return the facts that cases cite and no platform has, each as `case: entry`."""
-    known = {fact.entry for platform in registry.everything() for fact in facts(platform)}
-    cited = ((case.id, entry) for case in cases for hold in case.holds for entry in hold.cites)
-    return list(dict.fromkeys(f"{name}: {entry}" for name, entry in cited if entry not in known))
 
 
 def _owner(target: Target, entry: str) -> str:
