@@ -75,6 +75,11 @@ class Target:
             key in self.profile.until and self.reached(self.profile.until[key])
         )
 
+    @property
+    def title(self) -> str:
+        """A few words for people on the whole stack, outermost first."""
+        return " over ".join([*(layer.title for layer in self.layers), self.profile.title])
+
     @cached_property
     def requesting(self) -> Target | None:
         """The same environment as its `request` sees it; None where the host has no such API."""

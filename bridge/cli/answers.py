@@ -113,12 +113,9 @@ def _digest(path: Path) -> str:
 
 def _detail(answer: Answer, screen: Screen) -> None:
     record = answer.record
-    title = " over ".join(
-        [*(one.title for one in record.target.layers), record.target.profile.title]
-    )
     screen.line(
         Cell(record.target.name, "name"),
-        Cell(f"  {title}  "),
+        Cell(f"  {record.target.title}  "),
         verdict(record),
         Cell("  "),
         status_cell(record),

@@ -53,7 +53,7 @@ class Line:
         return {
             "target": self.target.name,
             "aliases": list(self.aliases),
-            "title": title_of(self.target),
+            "title": self.target.title,
             "version_counts": profile.version_counts,
             "limit": profile.limit,
             "overflow": profile.overflow,
@@ -65,11 +65,6 @@ class Line:
 
 def _line(target: Target) -> Line:
     return Line(target, _aliases(target), _returns(target), _fail_keys(target))
-
-
-def title_of(target: Target) -> str:
-    """Return a few words for the whole stack, outermost first."""
-    return " over ".join([*(layer.title for layer in target.layers), target.profile.title])
 
 
 def _aliases(target: Target) -> tuple[str, ...]:

@@ -54,9 +54,8 @@ class Teller:
             if self._begun:
                 self._out.write("")
             self._begun = True
-            target = resolve(ran.target)
-            titles = [*(layer.title for layer in target.layers), target.profile.title]
-            self._out.line(Cell(ran.target, "name"), Cell(f"  {' over '.join(titles)}", "dim"))
+            title = resolve(ran.target).title
+            self._out.line(Cell(ran.target, "name"), Cell(f"  {title}", "dim"))
 
     def hear(self, ran: Ran, level: str, message: str, stack: str) -> None:
         """Keep and tell one line of the program's console, or an error nobody caught."""

@@ -22,8 +22,7 @@ def about(name: str) -> dict[str, object] | None:
         target = resolve(name)
     except BridgeError:
         return None
-    titles = [*(layer.title for layer in target.layers), target.profile.title]
-    return {"title": " over ".join(titles), "limits": _limits(target)}
+    return {"title": target.title, "limits": _limits(target)}
 
 
 def _limits(target: Target) -> dict[str, int | None]:
