@@ -387,8 +387,8 @@ def json_pair(text: str) -> tuple[str, object]:
     key, value = pair(text)
     try:
         return key, json.loads(value)
-    except ValueError as error:
-        message = f"{value!r} is not JSON; a text needs its quotes: '{key}=\"{value}\"'"
+    except (ValueError, RecursionError) as error:
+        message = f"{value!r:.60} is not JSON; a text needs its quotes: '{key}=\"{value:.60}\"'"
         raise argparse.ArgumentTypeError(message) from error
 
 

@@ -44,6 +44,6 @@ async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
 def _script(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"cannot read the script {str(path)!r}: {error}"
         raise Mistake(message) from error

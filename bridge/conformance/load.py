@@ -103,10 +103,7 @@ def _at_path(path: Path) -> list[Case]:
         if not found:
             raise BridgeError(f"there is no case file in {str(path)!r}")
         return found
-    try:
-        return read(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BridgeError(f"cannot read the case file {str(path)!r}: {error}") from error
+    return _in_file(path, str(path))
 
 
 def _in_folder(folder: Traversable, place: str, *, formed: bool = False) -> Iterator[Case]:
@@ -114,8 +111,15 @@ def _in_folder(folder: Traversable, place: str, *, formed: bool = False) -> Iter
         if entry.is_dir():
             yield from _in_folder(entry, f"{place}{entry.name}/", formed=formed)
         elif entry.name.endswith(".json"):
-            text = entry.read_text(encoding="utf-8")
-            yield from read(text, f"{place}{entry.name}", formed=formed)
+            yield from _in_file(entry, f"{place}{entry.name}", formed=formed)
+
+
+def _in_file(file: Traversable, name: str, *, formed: bool = False) -> list[Case]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BridgeError(f"cannot read the case file {name!r}: {error}") from error
+    return read(text, name, formed=formed)
 
 
 def _distinct(cases: list[Case]) -> list[Case]:

@@ -105,6 +105,7 @@ def test_a_sink_that_cannot_start_says_why(run: Run, flags: tuple[str, ...], tol
     ("text", "told"),
     [
         ("{", "cannot read the script"),
+        ("[" * 100_000, "cannot read the script"),
         ("{}", "a script is a list of steps"),
         (json.dumps([{"status": 20}]), "step 1: 'status'"),
     ],

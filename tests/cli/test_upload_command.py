@@ -263,6 +263,7 @@ MISTAKES = {
     "no equals sign": (("upload", "F", "--form", "user"), "'user' is not KEY=VALUE"),
     "no key": (("upload", "F", "--header", "=1"), "'=1' is not KEY=VALUE"),
     "no JSON": (("upload", "F", "--option", "name=x"), "'x' is not JSON"),
+    "JSON without an end": (("upload", "F", "--option", f"a={'[' * 100_000}"), "is not JSON"),
     "no number": (("upload", "F", "--timeout", "soon"), "'soon' is not a number"),
     "no file": (("upload",), "FILE"),
     "an unknown flag": (("upload", "F", "--twice"), "--twice"),

@@ -136,6 +136,13 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load([str(tmp_path / "nowhere.json")])
 
 
+def test_a_file_of_a_folder_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """As it is when it is named itself."""
+    (tmp_path / "mine.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(BridgeError, match=r"cannot read the case file .*/mine\.json"):
+        load([str(tmp_path)])
+
+
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
     """A folder that holds none would pass without a word."""
     with pytest.raises(BridgeError, match="there is no case file in"):
