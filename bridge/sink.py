@@ -17,9 +17,10 @@ from aiohttp import web
 
 from bridge.answers import Body, Step, check_step, default_step
 from bridge.errors import BridgeError
+from bridge.receiver import Receiver
 from bridge.script import Script
 from bridge.serving import SERVER_LOG, dialled, listen
-from bridge.uploads import DEFAULT_LIMITS, Part, Receiver, Upload, UploadLimits
+from bridge.uploads import DEFAULT_LIMITS, Part, Upload, UploadLimits
 
 if TYPE_CHECKING:
     import ssl as tls

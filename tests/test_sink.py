@@ -18,8 +18,8 @@ import pytest
 import trustme
 
 from bridge.errors import BridgeError
+from bridge.forms import FormReader, MalformedBody
 from bridge.sink import Upload, UploadLimits, UploadServer
-from bridge.uploads import FormReader, MalformedBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
