@@ -254,14 +254,19 @@ class BridgeServer:
 
 async def _talk(socket: _Socket, session: _Session) -> None:
     """Take a client's messages until it leaves."""
-    outbox: asyncio.Queue[Json] = asyncio.Queue()
-    door = Door(session.bridge, outbox.put_nowait)
+    outbox: asyncio.Queue[str] = asyncio.Queue()
+
+    def post(message: Json) -> None:
+        # What cannot be told has to be the fault of whoever tells it, not the end of the writer.
+        outbox.put_nowait(json.dumps(message))
+
+    door = Door(session.bridge, post)
     env = {"MINIBRIDGE_TARGET": session.bridge.target, "MINIBRIDGE_SINK_URL": session.sink.url}
-    outbox.put_nowait(door.ready(env))
+    post(door.ready(env))
     writer = asyncio.create_task(_write(socket, outbox))
     try:
         async for frame in socket:
-            _take(_message(frame), session, door, outbox)
+            _take(_message(frame), session, door, post)
             if session.journal is not None:
                 session.journal.follow()
     finally:
@@ -270,14 +275,14 @@ async def _talk(socket: _Socket, session: _Session) -> None:
         await asyncio.gather(writer, return_exceptions=True)
 
 
-async def _write(socket: _Socket, outbox: asyncio.Queue[Json]) -> None:
+async def _write(socket: _Socket, outbox: asyncio.Queue[str]) -> None:
     # A client that has gone is noticed by the reader.
     with contextlib.suppress(ConnectionError):
         while True:
-            await socket.send_str(json.dumps(await outbox.get()))
+            await socket.send_str(await outbox.get())
 
 
-def _take(message: Json, session: _Session, door: Door, outbox: asyncio.Queue[Json]) -> None:
+def _take(message: Json, session: _Session, door: Door, post: Callable[[Json], None]) -> None:
     match {"unknownKeys": [], **message}:
         case {
             "type": "invoke",
@@ -288,7 +293,7 @@ def _take(message: Json, session: _Session, door: Door, outbox: asyncio.Queue[Js
         }:
             try:
                 if event.startswith(PREFIX):
-                    outbox.put_nowait(_controlled(number, event, message, session.controls))
+                    post(_controlled(number, event, message, session.controls))
                 else:
                     door.invoke(message)
             except (ValueError, RecursionError) as error:

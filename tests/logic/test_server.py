@@ -18,6 +18,7 @@ import pytest_asyncio
 from bridge.errors import BridgeError
 from bridge.logic.journal import BATCH
 from bridge.logic.server import BridgeServer
+from bridge.protocol import ApiDescription
 from bridge.runtime import Bridge
 from bridge.sink import UploadServer
 
@@ -529,6 +530,25 @@ async def test_a_fault_of_ours_ends_its_connection_alone(
         )
         assert (1011, "an error of minibridge's") == await client.close_code()
         assert [] == (await other.ask("control.uploads", {}))["result"]
+    assert ["a session broke"] == [record.getMessage() for record in caplog.records]
+
+
+async def test_what_cannot_be_told_ends_its_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """Such as a host's constant that no JSON can hold: else the client would wait for ever."""
+
+    def odd(target: str) -> Bridge:
+        bridge = Bridge(target)
+        bridge.description = {"wx": {"odd": ApiDescription("constant", "odd", value={1})}}
+        return bridge
+
+    async with (
+        BridgeServer(odd, token=TOKEN) as server,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(server.url) as ws,
+    ):
+        client = Client(ws)
+        await client.tell(HELLO | {"target": "wx"})
+        assert (1011, "an error of minibridge's") == await client.close_code()
     assert ["a session broke"] == [record.getMessage() for record in caplog.records]
 
 
