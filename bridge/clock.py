@@ -38,7 +38,11 @@ class Clock:
 
 
 class Chance:
-    """Everything random a host makes up: paths, boundaries, ids; the same for the same seed."""
+    """
+    Everything random a host makes up: paths, boundaries, ids; the same for the same seed.
+
+    Only what a path template takes from the clock (`ms`) is new each time.
+    """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311  names in a test, not secrets

@@ -66,7 +66,7 @@ class Bridge:
         appid: the app id in the Referer.
         page_version: the version in the Referer; `devtools` on a simulator, `0` for a trial.
         transport: what sends; None for real HTTP.
-        seed: makes paths, ids and boundaries repeat.
+        seed: makes ids, boundaries, and paths that no clock is part of repeat.
         record_limit: how many trace records are kept.
         **overrides: profile fields by name, such as `file_type="ignored"`; `request={...}` names
             fields of the host's rules for `request`.
