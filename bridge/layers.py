@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import schemas
 from bridge.device import described
+from bridge.log import log
 from bridge.protocol import ApiDescription
 from bridge.values import undefined
 
@@ -93,7 +94,10 @@ def up(layers: tuple[Layer, ...], profile: Profile, api: str, result: Result) ->
     for layer in reversed(layers):
         rewrite = layer.results.get(profile.namespace)
         if rewrite is not None:
-            result = rewrite(api, result)
+            try:
+                result = rewrite(api, result)
+            except Exception as error:  # noqa: BLE001  no fault of a layer may leave a call hanging
+                log().error(f"{layer.name} cannot rewrite a result of {api}", exc_info=error)
     return result
 
 

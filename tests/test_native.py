@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from bridge import Bridge, MemoryTransport, Reason, Reply, TransportFailure, UploadServer
 from bridge.call import Call
-from bridge.target import all_names
+from bridge.target import all_names, resolve
 from bridge.transport.body import UploadBody
 from bridge.transport.exchange import Exchange
 
@@ -630,6 +631,25 @@ async def test_a_fault_before_the_call_is_sent_ends_it_too(
         outcome = await desk.bridge.call("uploadFile", {})
         assert Reason.INTERNAL is outcome.reason
         assert "uploadFile broke" in caplog.text
+        assert [] == desk.bridge.in_flight
+
+
+async def test_a_fault_of_a_layer_leaves_the_result_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An upload and a picker end all the same."""
+
+    def broken(_: str, __: object) -> dict[str, object]:
+        raise RuntimeError
+
+    known = resolve("uni/my")
+    layer = replace(known.layers[0], results={"my": broken})
+    monkeypatch.setattr("bridge.runtime.resolve", lambda *_: replace(known, layers=(layer,)))
+    desk = Desk(Bridge("uni/my", transport=MemoryTransport(), album=[b"\x89PNG"]))
+    async with desk.bridge:
+        for api, options in (("uploadFile", desk.options()), ("chooseImage", {})):
+            assert (await desk.bridge.call(api, options)).ok
+            assert f"uni cannot rewrite a result of {api}" in caplog.text
         assert [] == desk.bridge.in_flight
 
 
