@@ -119,6 +119,16 @@ class Native:
     def _choose(self, message: Invoke, deliver: Deliver) -> Result:
         api = message.event
         record = self._desk.sign_in(message, api, self._desk.clock)
+        try:
+            answer = self._chosen(message, record)
+        except Exception:
+            self._desk.sign_out(record)
+            raise
+        asyncio.get_running_loop().call_soon(self._answer, record, answer, deliver)
+        return {"errMsg": f"{api}:ok"}
+
+    def _chosen(self, message: Invoke, record: Record) -> CallbackMessage:
+        api = message.event
         seen = understand(self._target, api, message.params, record.decisions)
         record.understood = seen.values
         record.unknown_keys = (*seen.unknown, *message.unknown)
@@ -130,26 +140,20 @@ class Native:
         chain = layers.chain(self._target, message.namespace)
         shown = layers.up(chain, self._profile, api, result)
         raw = None if shown == result else result
-        answer = CallbackMessage(message.callback_id, "success" if ok else "fail", shown, raw)
-        asyncio.get_running_loop().call_soon(self._answer, record, answer, deliver)
-        return {"errMsg": f"{api}:ok"}
+        return CallbackMessage(message.callback_id, "success" if ok else "fail", shown, raw)
 
     def _pick(self, api: str, record: Record) -> tuple[bool, Result]:
         """Return whether the user picked, and the host's answer either way."""
         phone, picker, now = self._phone, self._profile.pickers[api], round(record.started / 1000)
-        try:
-            picked = pickers.pick(
-                api,
-                picker,
-                record.understood,
-                usual=rules_for(self._target, api).default("count"),
-                album=phone.album,
-                files=phone.files,
-                now=now,
-            )
-        except Exception:
-            self._desk.sign_out(record)
-            raise
+        picked = pickers.pick(
+            api,
+            picker,
+            record.understood,
+            usual=rules_for(self._target, api).default("count"),
+            album=phone.album,
+            files=phone.files,
+            now=now,
+        )
         if picked is not None:
             return True, picked
         record.reason = Reason.ABORTED

@@ -351,7 +351,12 @@ def request_of(upload: WireUpload, measures: Measures, budget: int) -> Request:
 
 def _preview_of(file: OpenFile, budget: int) -> bytes | None:
     size = file.size
-    return file.whole() if size <= PREVIEW_BYTES and size <= budget else None
+    if size > PREVIEW_BYTES or size > budget:
+        return None
+    try:
+        return file.whole()
+    except OSError:  # the upload itself says that it cannot be read
+        return None
 
 
 def _field_part(name: str, value: str) -> SentPart:
@@ -500,4 +505,4 @@ def _override(value: object) -> object:
         return sorted(map(str, value))
     if isinstance(value, (list, tuple)):
         return [str(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, str)) else repr(value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -651,6 +653,31 @@ async def test_a_fault_of_a_layer_leaves_the_result_as_it_is(
             assert (await desk.bridge.call(api, options)).ok
             assert f"uni cannot rewrite a result of {api}" in caplog.text
         assert [] == desk.bridge.in_flight
+
+
+async def test_a_fault_before_a_picker_opens_leaves_nothing_in_flight() -> None:
+    """Here too a text asks for what no problem has: that is for the test's author."""
+    async with Bridge("tt", transport=MemoryTransport(), problem="{nothing}") as bridge:
+        with pytest.raises(KeyError, match="nothing"):
+            await bridge.call("chooseImage", {"count": "x"})
+        assert [] == bridge.in_flight
+
+
+async def test_a_file_that_the_system_refuses_to_read_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record does not stumble over it once more."""
+    (tmp_path / "a.bin").write_bytes(b"a")
+
+    def broken(_fd: int, _count: int, _offset: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async with UploadServer() as server, Bridge("wx") as bridge:
+        desk = Desk(bridge, bridge.files.add("a.bin", tmp_path / "a.bin"))
+        monkeypatch.setattr(os, "pread", broken)
+        outcome = await bridge.call("uploadFile", desk.options(url=server.url))
+        assert Reason.UNREADABLE_FILE is outcome.reason
+        assert "Input/output error" in outcome.record.detail
 
 
 @pytest.mark.parametrize("value", [10**400, float("nan"), {}, None, b"x"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,9 @@ from bridge.files import OpenFile
 from bridge.target import all_names, resolve
 from bridge.trace import MASK, PREVIEW_BYTES, Decisions, Record, mask_url, masked, request_of
 from bridge.transport import FilePart, Measures, WireUpload
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TARGETS = tuple(all_names())
 VALID = Draft202012Validator(schemas.shared("trace"))
@@ -193,6 +197,7 @@ async def test_values_of_javascript_are_tagged() -> None:
         (None, "limit", None),
         ("queue", "overflow", "queue"),
         (["null", "undefined"], "empty", frozenset({"undefined", "null"})),
+        (2.5, "background_seconds", 2.5),
         (["data"], "success", ("data",)),
         ("Paths(temp='a', saved='b', user='c', package=())", "paths", Paths("a", "b", "c", ())),
     ],
@@ -293,7 +298,7 @@ def test_decisions_without_sources_stand_alone() -> None:
 # --- previews
 
 
-def upload(*contents: bytes, kind: str = "image/png", field: str = "v") -> WireUpload:
+def upload(*contents: bytes | int, kind: str = "image/png", field: str = "v") -> WireUpload:
     """Return an upload of one field and these files."""
     files = tuple(FilePart("f", "a.png", kind, OpenFile(content)) for content in contents)
     return WireUpload(
@@ -313,6 +318,15 @@ def test_previews_share_a_budget() -> None:
     """What is over it is not kept."""
     _, first, second = request_of(upload(bytes(60), bytes(60)), Measures(), 100).parts
     assert (bytes(60), None) == (first.preview, second.preview)
+
+
+def test_a_file_that_cannot_be_read_has_no_preview(tmp_path: Path) -> None:
+    """Whether the upload came to an end is not for its record to decide."""
+    (tmp_path / "a.bin").write_bytes(b"a")
+    to_be_written = os.open(tmp_path / "a.bin", os.O_WRONLY)
+    [part] = request_of(upload(to_be_written), Measures(), 100).parts[1:]
+    os.close(to_be_written)
+    assert (None, 1) == (part.preview, part.size)
 
 
 def test_a_long_field_is_clipped() -> None:
