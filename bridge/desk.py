@@ -79,7 +79,7 @@ class Desk:
         Args:
             message: what the logic asks for.
             api: the host's API.
-            clock: `self.clock`.
+            clock: `self.clock`, which its caller needs as well.
             target: the environment as this API sees it; None for the phone's own.
         """
         now, phone = clock.now(), self._phone

@@ -35,6 +35,7 @@ _NOTHING: Result = {}
 _NO_CALLBACKS: dict[str, Callback] = {}
 _NO_MEMBERS: Mapping[str, Member] = MappingProxyType({})
 _EVENTS = {"progressUpdate": "onProgressUpdate", "headersReceived": "onHeadersReceived"}
+_STATES = {name: state for state, name in _EVENTS.items()}
 _COROUTINE = inspect.CO_COROUTINE
 
 
@@ -286,10 +287,8 @@ class PythonLogic:
             return partial(_throw, how.removeprefix("throw:"))
         if name == "abort":
             return partial(self._abort, kind)
-        state = next(
-            state for state, on in _EVENTS.items() if on.endswith(name.removeprefix("off"))
-        )
-        return partial(_listen if name.startswith("on") else _unlisten, state)
+        added = name.replace("off", "on", 1)
+        return partial(_listen if name == added else _unlisten, _STATES[added])
 
     # --- the kinds of function
 

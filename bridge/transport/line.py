@@ -195,7 +195,7 @@ class DirectLine:
         try:
             await body.rest()
         except ConnectionError:
-            pass
+            pass  # whoever reads the answer, which may have come before, learns of it too
         except Exception as error:  # noqa: BLE001  whatever it is, nobody else would hear of it
             protocol.set_exception(_of_client(error), error)
 

@@ -70,7 +70,7 @@ class SmallBody:
         self._stopped = True
 
     def release(self) -> None:
-        """Stop; nothing is held."""
+        """Stop for good."""
         self.stop()
 
     def _end(self) -> None:
