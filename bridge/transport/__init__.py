@@ -76,8 +76,8 @@ class WireUpload(NamedTuple):
         max_redirects: hops followed before `TOO_MANY_REDIRECTS`.
         cookies: whether the transport's jar takes part, keyed by logical URL.
         cut: where the network ends this upload, or None.
-        passage: asked before bytes pass for what slows or stops them, None where nothing does;
-            that may change while the upload is on its way.
+        passage: asked before bytes pass for what slows or stops them. None where nothing does so
+            far; once it has told of something, it goes on to.
         lost: how often the phone has lost every connection so far; none of before is used again.
         method: the request method, in capitals.
         body: the body as it is, empty for none; None sends the form of `fields` and `files`.
