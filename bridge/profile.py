@@ -333,6 +333,8 @@ class Profile:
     """Whether the port counts."""
     domain_check: Literal["enforced", "skipped"] = "enforced"
     """Whether a given domain list is judged at all."""
+    local_addresses: Literal["judged", "free"] = "judged"
+    """Whether an IP address of the local network, with its port, is free of scheme and list."""
     recheck_redirects: bool = True
     """Whether a redirect's domain is judged again."""
     max_redirects: int = 5

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Domains = Sequence[str] | Mapping[str, Sequence[str]]
 DomainLists = dict[str, tuple[str, ...]]
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# RFC 1918. Which of them the phone is in is nobody's to say here.
+_LOCAL_NETWORKS = tuple(
+    map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+)
 # What follows such an origin has no part in it, so that it can be parsed once for all its URLs.
 _PLAIN_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?=[/?#]|\Z)")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -53,6 +57,20 @@ class Address:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def local(self) -> bool:
+        """Tell whether it is an IP address of a local network, written with its port."""
+        return self.explicit and self.scheme in _DEFAULT_PORTS and _in_local_network(self.host)
+
+
+@lru_cache(maxsize=512)
+def _in_local_network(host: str) -> bool:
+    try:
+        number = ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return any(number in network for network in _LOCAL_NETWORKS)
 
 
 @lru_cache(maxsize=512)
@@ -114,7 +132,9 @@ def judge(
         decisions.add("rules", str(Reason.BAD_URL), f"{url!r} is not an address")
         return Failure(Reason.BAD_URL, {"detail": url, "host": "", "ip": "", "port": 0})
     reason = None
-    if address.scheme not in profile.schemes and not _always_usable(address):
+    if profile.local_addresses == "free" and address.local:
+        decisions.add("rules", "local_addresses", f"{address.origin} is in the local network")
+    elif address.scheme not in profile.schemes and not _always_usable(address):
         decisions.add("rules", "schemes", f"{address.scheme} is not allowed")
         reason = Reason.UNSUPPORTED_SCHEME
     elif listed is not None and (profile.recheck_redirects or not redirect):

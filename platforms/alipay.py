@@ -82,6 +82,9 @@ _SOURCES = {
         _NETWORK, "2022", "matching is by registrable domain, which has no port"
     ),
     "domain_check": _documented(_NETWORK, "2022"),
+    "local_addresses": _inferred(
+        _REQUEST, "2022", "my.request takes no IP address; nothing frees one of the local network"
+    ),
     "recheck_redirects": _inferred(_NETWORK, "2022", "not stated: followed, not judged again"),
     "max_redirects": _inferred(_NETWORK, "2022", "no number is published"),
     "check_cors": _inferred(_NETWORK, "2022", "the domain list stands where a browser has CORS"),

@@ -61,6 +61,7 @@ _SOURCES = {
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,
+    "local_addresses": _NO_LIST,
     "recheck_redirects": _NO_LIST,
     "max_redirects": _ENGINE_OWN,
     "check_cors": _inferred(_CODE, note="a native engine uploads, not a web page"),

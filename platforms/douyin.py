@@ -67,6 +67,7 @@ _SOURCES = {
         _NETWORK, note="the domain API of third parties allows no port at all"
     ),
     "domain_check": _PAGE,
+    "local_addresses": _inferred(_NETWORK, note="no exception is mentioned"),
     "recheck_redirects": _inferred(_NETWORK, note="not stated: the safer reading"),
     "max_redirects": _inferred(_NETWORK, note="no number is published"),
     "check_cors": _inferred(_NETWORK, note="the domain list stands where a browser has CORS"),

@@ -66,6 +66,7 @@ _SOURCES = {
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,
+    "local_addresses": _NO_LIST,
     "recheck_redirects": _NO_LIST,
     "max_redirects": _inferred(_UPLOAD, _AS_OF, "no number is published"),
     "check_cors": _inferred(_UPLOAD, _AS_OF, "gadgets only, not web apps: no browser in between"),

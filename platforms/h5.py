@@ -59,6 +59,7 @@ _SOURCES = {
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,
+    "local_addresses": _NO_LIST,
     "recheck_redirects": _NO_LIST,
     "max_redirects": _documented(_FETCH),
     "check_cors": _documented(_FETCH),

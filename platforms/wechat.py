@@ -24,6 +24,7 @@ _UPLOAD = f"{_DOCS}/api/network/upload/wx.uploadFile.html"
 _REQUEST = f"{_DOCS}/api/network/request/wx.request.html"
 _HEADERS_EVENT = f"{_DOCS}/api/network/request/RequestTask.onHeadersReceived.html"
 _NETWORK = f"{_DOCS}/framework/ability/network.html"
+_LOCAL = f"{_DOCS}/framework/ability/mDNS.html"
 _HTTPDNS = f"{_DOCS}/framework/ability/HTTPDNS.html"
 _ERRNO = f"{_DOCS}/framework/usability/PublicErrno.html"
 _CHANGES = f"{_DOCS}/framework/release/"
@@ -92,6 +93,10 @@ _SOURCES = {
     "domain_match": _documented(_NETWORK),
     "domain_ports": _documented(_NETWORK, note="an entry without a port refuses even :443"),
     "domain_check": _documented(_NETWORK),
+    "local_addresses": _documented(
+        _LOCAL,
+        note="in the phone's own network; here any private IPv4 address, and in the tools too",
+    ),
     "recheck_redirects": _inferred(
         _CHANGES, note="said of request and downloadFile (2017-01); upload taken to follow them"
     ),
@@ -144,7 +149,7 @@ _SOURCES = {
     "since": _documented(_CHANGES),
     "older": _logged(
         note="refusals are logged to about 2021; queue times exist from 3.8.10; requests are"
-        " queued since 1.4.0 by the changelog"
+        " queued since 1.4.0 by the changelog, local addresses free from 2.4.0"
     ),
     "filename": _logged(date="2018-19", note="server dumps show the last segment of the temp path"),
     "paths": _inferred(
@@ -428,7 +433,10 @@ _TOOL_REQUEST = replace(
     },
 )
 
-_REQUESTS_REFUSED = {"1.4.0": {"request": {"overflow": "reject"}}}
+_OLDER: dict[str, dict[str, object]] = {
+    "1.4.0": {"request": {"overflow": "reject"}},
+    "2.4.0": {"local_addresses": "judged"},
+}
 
 PHONE = Profile(
     name="wx",
@@ -466,6 +474,7 @@ PHONE = Profile(
         " MicroMessenger/8.0.48.2580(0x28003036) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN"
         " ABI/arm64 MiniProgramEnv/android"
     ),
+    local_addresses="free",
     limit=10,
     overflow="queue",
     background_seconds=5,
@@ -505,7 +514,7 @@ PHONE = Profile(
         "usingHighPerformanceMode",
     ),
     since=_MEMBERS_SINCE | _PROFILE_SINCE,
-    older={**_REQUESTS_REFUSED, "3.8.10": {"overflow": "reject"}},
+    older={**_OLDER, "3.8.10": {"overflow": "reject"}},
     texts=_TEXTS,
     request=_PHONE_REQUEST,
     paths=Paths(
@@ -609,7 +618,7 @@ DEVTOOLS = replace(
     referer="https://servicewechat.com/{appid}/devtools/page-frame.html",
     user_agent=None,
     overflow="reject",
-    older=_REQUESTS_REFUSED,
+    older=_OLDER,
     success=("statusCode", "data", "header", "cookies", "errMsg"),
     profile_fields=(),
     since=_MEMBERS_SINCE,

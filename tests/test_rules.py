@@ -178,6 +178,28 @@ def test_without_a_list_no_domain_is_judged() -> None:
     assert Reason.DOMAIN_NOT_LISTED is judged("wx", "https://a.test/", [])
 
 
+@pytest.mark.parametrize(
+    ("url", "free"),
+    [
+        ("http://192.168.1.7:8080/", True),
+        ("https://172.31.255.255:1/", True),
+        ("http://10.0.0.1:80/", True),
+        ("http://10.0.0.1/", False),
+        ("ftp://10.0.0.1:21/", False),
+        ("http://172.32.0.1:8080/", False),
+        ("http://10.0.0.1.a.test:8080/", False),
+        ("http://[fd00::1]:8080/", False),
+    ],
+)
+def test_an_address_of_the_local_network_is_free_on_wechat(url: str, *, free: bool) -> None:
+    """From 2.4.0 on, with a port: neither scheme nor list is judged, at a redirect either."""
+    for target in ("wx", "wx:devtools", "wx@2.4.0"):
+        for redirect in (False, True):
+            assert free is (judged(target, url, ["a.test"], redirect=redirect) is None)
+    for target in ("wx@2.3.9", "my", "tt:douyin"):
+        assert judged(target, url, ["a.test"]) is not None
+
+
 @pytest.mark.parametrize("target", ["my:ide", "uni/h5", "uni/app"])
 def test_a_host_without_a_check_says_that_it_skipped_it(target: str) -> None:
     """The list is accepted, and the record tells that it had no effect."""

@@ -58,7 +58,7 @@ SUBJECTS: Final = (
     Subject(
         "rules",
         "Rules: addresses, headers, cookies",
-        "schemes|page_origin|domain_.+|recheck_redirects|max_redirects|check_cors"
+        "schemes|page_origin|domain_.+|local_addresses|recheck_redirects|max_redirects|check_cors"
         "|(?:forbidden|refused|trace)_headers|content_type|referer|user_agent|cookies|filename",
     ),
     Subject("schedule", "Schedule and background", "limit|overflow|background_.+"),
