@@ -124,7 +124,10 @@ _SOURCES = {
     "since": _documented(
         _UPLOAD, _AS_OF, "offProgressUpdate is in the typings only: taken to be as old as the task"
     ),
-    "older": _reported(_MIRROR, note="the option is from 10.2.80; before it a fixed 30 s"),
+    "older": _reported(
+        _MIRROR,
+        note="timeout is from 10.2.80, before it a fixed 30 s; PUT and DELETE by my.request's page",
+    ),
     "filename": _inferred(
         _UPLOAD, _AS_OF, "its server samples read an extension from it; as on WeChat"
     ),
@@ -317,7 +320,10 @@ PHONE = Profile(
         "member.onHeadersReceived": "10.2.90",
         "member.offHeadersReceived": "10.2.90",
     },
-    older={"10.2.80": {"fixed_timeout": 30_000}},
+    older={
+        "10.1.95": {"request": {"methods": frozenset({"GET", "POST"})}},
+        "10.2.80": {"fixed_timeout": 30_000},
+    },
     texts=_TEXTS,
     request=RequestProfile(
         returns="promise+task",

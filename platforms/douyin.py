@@ -98,6 +98,7 @@ _SOURCES = {
     "profile_fields": _documented(
         _UPLOAD, note="one name of the list is known; note its lower-case up"
     ),
+    "older": _documented(_REQUEST, note="PATCH from 2.42.0"),
     "filename": _inferred(_UPLOAD, note="not stated: the last segment of the path, as on WeChat"),
     "paths": _inferred(
         _NOTES, note="temp form reported, user form documented; saved and package forms guessed"
@@ -150,6 +151,8 @@ _TEXTS: dict[Reason, Text | Never] = {
 _ASK = _documented(_REQUEST)
 _UNSAID = _inferred(_REQUEST, note="not stated: as on wx-like hosts")
 
+_METHODS = frozenset({"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"})
+
 PROFILE = Profile(
     name="tt:douyin",
     namespace="tt",
@@ -177,6 +180,7 @@ PROFILE = Profile(
     fail=("errMsg", "errNo"),
     code_key="errNo",
     profile_fields=("domainLookupStart",),
+    older={"2.42.0": {"request": {"methods": _METHODS}}},
     texts=_TEXTS,
     request=RequestProfile(
         members={"abort": "call"},
@@ -190,9 +194,7 @@ PROFILE = Profile(
             (Reason.MISSING_FILE, Reason.NOT_A_FILE, Reason.UNREADABLE_FILE, Reason.OVER_SIZE),
             Never("a request sends no file"),
         ),
-        methods=frozenset(
-            {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH"}
-        ),
+        methods=_METHODS | {"PATCH"},
         sources={
             "returns": _documented(_OLD_REQUEST, "2020-02-11"),
             "members": _documented(_OLD_REQUEST, "2020-02-11"),

@@ -148,8 +148,8 @@ _SOURCES = {
     "profile_fields": _documented(_UPLOAD, note="the httpDNS fields are for wx.request only"),
     "since": _documented(_CHANGES),
     "older": _logged(
-        note="refusals are logged to about 2021; queue times exist from 3.8.10; requests are"
-        " queued since 1.4.0 by the changelog, local addresses free from 2.4.0"
+        note="refusals are logged to about 2021, queue times exist from 3.8.10; the rest by pages"
+        " and changelog"
     ),
     "filename": _logged(date="2018-19", note="server dumps show the last segment of the temp path"),
     "paths": _inferred(
@@ -436,6 +436,7 @@ _TOOL_REQUEST = replace(
 _OLDER: dict[str, dict[str, object]] = {
     "1.4.0": {"request": {"overflow": "reject"}},
     "2.4.0": {"local_addresses": "judged"},
+    "2.10.2": {"picker_returns": "undefined"},
 }
 
 PHONE = Profile(
@@ -621,7 +622,7 @@ DEVTOOLS = replace(
     older=_OLDER,
     success=("statusCode", "data", "header", "cookies", "errMsg"),
     profile_fields=(),
-    since=_MEMBERS_SINCE,
+    since=_MEMBERS_SINCE | {"success.cookies": "2.10.0"},
     texts={**_TEXTS, **_TOOL_TEXTS},
     request=_TOOL_REQUEST,
     paths=Paths(
