@@ -118,7 +118,9 @@ _SOURCES = {
         _UPLOAD, _AS_OF, "the page's sample; the typings hand over {header}"
     ),
     "headers_keys": _documented(_UPLOAD, _AS_OF, "the event hands over the map itself"),
-    "progress_names": _PAGE,
+    "progress_names": _documented(
+        _UPLOAD, _AS_OF, "under Taro the listener is reported never to run (NervJS/taro#16720)"
+    ),
     "progress_rounding": _inferred(_UPLOAD, _AS_OF, "not stated: open containers floor"),
     "profile_fields": _SILENT,
     "since": _documented(
@@ -159,7 +161,10 @@ _TEXTS: dict[Reason, Text | Never] = {
         12,
         _documented(_SUPPORT, "2022", "Android's text; what iOS says is unknown"),
     ),
-    Reason.UNREADABLE_FILE: _upload_failed("no text of its own is published"),
+    Reason.UNREADABLE_FILE: _upload_failed(
+        "no text of its own is published; old clients said 11 `not have permission to upload`"
+        " of a path of my.saveFile"
+    ),
     Reason.OVER_SIZE: Text(
         "上传文件失败",
         12,

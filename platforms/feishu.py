@@ -114,7 +114,8 @@ _SOURCES = {
     ),
     "paths": _inferred(
         f"{_DOCS}/file/file-system.md",
-        note="forms documented; saved lies in user, and that upload takes package files is a guess",
+        note="forms documented; saved lies in user, and that upload takes package files is a guess;"
+        " 213 `Is invalid filePath` may be for other forms",
     ),
 }
 
@@ -144,7 +145,12 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.DNS_FAILURE: Text(
         'uploadFile:fail CronetError("Cronet Error: code=1 / internal_code=-105 / None")',
         305,
-        _inferred(_REQUEST, _AS_OF, "tt.request's text; the number is the dictionary's"),
+        _inferred(
+            _REQUEST,
+            _AS_OF,
+            "tt.request's text; the upload page of 2022 has one like it with code=11; the number"
+            " is the dictionary's",
+        ),
     ),
     Reason.CONNECTION_REFUSED: _dictionary("Network failure", 305),
     Reason.CONNECTION_RESET: _dictionary("Network failure", 305),

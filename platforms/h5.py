@@ -147,7 +147,9 @@ _REQUEST_SOURCES = {
     "status_code": _ASKED,
     "headers_keys": _seen(_REQUEST, note="no such event is ever sent"),
     "header_option": _FORMATTED,
-    "methods": _FORMATTED,
+    "methods": _seen(
+        _PROTOCOL, note="a browser throws at TRACE and CONNECT, which does not happen here"
+    ),
     "other_methods": _FORMATTED,
     "default_type": _FORMATTED,
     "typed": _FORMATTED,

@@ -97,7 +97,10 @@ LAYER = Layer(
     sources={
         "default": Source("inferred", _CODE, _DATE, "the target that needs no vendor's app"),
         "apis": Source(
-            "documented", "uniapp.dcloud.net.cn/api/request/network-file.html", "2026-08-21"
+            "documented",
+            "uniapp.dcloud.net.cn/api/request/network-file.html",
+            "2026-08-21",
+            "addInterceptor is not emulated",
         ),
         "rename": Source(
             "seen_in_code",

@@ -65,7 +65,11 @@ LAYER = Layer(
             "an empty files is always there, so a host must not take it for files",
         ),
         "config": Source(
-            "documented", _DOC, _DATE, "60000 by the document; the code has 6000, one build 0"
+            "documented",
+            _DOC,
+            _DATE,
+            "60000 by the document; the code has 6000, one build 0; before, after and the loading"
+            " indicator are not emulated",
         ),
         "settings": Source("seen_in_code", f"{_CODE}/uploader.ts", _DATE, "each replaces its part"),
         "all_callbacks": Source(
@@ -78,7 +82,8 @@ LAYER = Layer(
             "seen_in_code",
             f"{_CODE}/utils/interceptor.ts",
             _DATE,
-            "plain concatenation; a {dev, pro} pair is read as in development",
+            "plain concatenation; of {dev, pro} it is dev, which the code has the wrong way round;"
+            " the code also writes the address onto the caller's options",
         ),
     },
 )

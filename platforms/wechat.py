@@ -50,7 +50,9 @@ _NODE = _logged(note="the tool passes Node's error text on; no errno is seen bes
 _TOOL_LOG = _logged(note="logs of the developer tools")
 
 _SOURCES = {
-    "returns": _PAGE,
+    "returns": _documented(
+        _UPLOAD, note="a task from 1.4.0; that it comes when list or file refuse the call is ours"
+    ),
     "after_bad_parameter": _reported(
         "blog.csdn.net, article 137354221",
         note="chaining on the result throws there; NervJS/taro#1115 guards against it too",
@@ -123,7 +125,8 @@ _SOURCES = {
     "trace_headers": _UNUSED,
     "limit": _documented(
         _NETWORK,
-        note="counted per API by the words of the error text; another reading shares the 10",
+        note="counted per API by the error text's words, another reading shares the 10; Android's"
+        " was raised in 3.7.4, to what is not said",
     ),
     "background_seconds": _documented(_NETWORK),
     "background_calls": _documented(_ERRNO, note="600003 is also a call made in the background"),
@@ -141,7 +144,9 @@ _SOURCES = {
     "header_case": _logged(date="2021-12", note="a device log with the server's spelling"),
     "headers_event": _PAGE,
     "headers_keys": _PAGE,
-    "progress_names": _PAGE,
+    "progress_names": _documented(
+        _UPLOAD, note="some Android phones are reported to go to 100 at once; here it grows"
+    ),
     "progress_rounding": _inferred(
         _DIMINA, date=_DIMINA_AS_OF, note="unknown for WeChat; open containers floor"
     ),
@@ -151,7 +156,11 @@ _SOURCES = {
         note="refusals are logged to about 2021, queue times exist from 3.8.10; the rest by pages"
         " and changelog"
     ),
-    "filename": _logged(date="2018-19", note="server dumps show the last segment of the temp path"),
+    "filename": _logged(
+        date="2018-19",
+        note="server dumps show the temp path's last segment; how a name beyond ASCII is encoded"
+        " is not known",
+    ),
     "paths": _inferred(
         _FILES, note="temp and saved forms reported; that upload takes package files is not stated"
     ),
@@ -240,7 +249,8 @@ _TEXTS: dict[Reason, Text | Never] = {
         "uploadFile:fail timeout",
         5,
         _guessed(
-            note="the text app code compares with; 5 is logged on Android beside `fail:time out`",
+            note="what app code compares with; Android logs `fail:time out` and 5; also seen:"
+            " `socket timeout`, `请求超时。` on iOS, `upload fail:-7:net::ERR_TIMED_OUT`",
         ),
     ),
     Reason.ABORTED: Text(
@@ -251,7 +261,10 @@ _TEXTS: dict[Reason, Text | Never] = {
     Reason.INTERRUPTED_BACKGROUND: Text(
         "uploadFile:fail interrupted",
         600003,
-        _logged(note="the guide's words; logs also have `fail:network interrupted error`"),
+        _logged(
+            note="the guide's words; logs also have `fail:network interrupted error`, in 2017"
+            " `UploadFile:fail:interupted`"
+        ),
     ),
     Reason.TOO_MANY_REDIRECTS: Text(
         "uploadFile:fail network reach the max redirect count",
