@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-_APART = ("source", "texts", "members", "since", "cancelled", "causes")
+_APART = ("source", "texts", "members", "since", "cancelled", "empty_lists", "causes")
 """What a record holds beside its value: facts of their own, and what a fact has a place for."""
 _DESCRIBED = ("type", "enum", "default")
 
@@ -97,6 +97,7 @@ def _of_profile(profile: Profile) -> Iterator[Fact]:
         since = profile.since.get(f"api.{api}")
         yield Fact(host, f"pickers.{api}", plain(picker), since, picker.source)
         yield _text(host, f"pickers.{api}.cancelled", picker.cancelled)
+        yield from _texts(host, f"pickers.{api}.empty_lists.", picker.empty_lists)
     if profile.request is not None:
         yield from _fields(profile.request, host, "request.")
         yield from _texts(host, "request.texts.", profile.request.texts)

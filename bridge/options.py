@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator
 
-    from bridge.profile import Options, Profile
+    from bridge.profile import Options, Picker, Profile
     from bridge.target import Target
     from bridge.trace import Decision
 
@@ -179,7 +179,18 @@ def understand(target: Target, api: str, given: Options, decisions: Decisions) -
     """
     reading = reader(target, api).reading(given)
     decisions.extend(reading.decisions)
-    return Understood(reading.values(given), reading.unknown, reading.failure)
+    values = reading.values(given)
+    failure = reading.failure or _empty_list(target.profile.pickers.get(api), values, decisions)
+    return Understood(values, reading.unknown, failure)
+
+
+def _empty_list(picker: Picker | None, values: Options, decisions: Decisions) -> Failure | None:
+    """Return why a picker refuses a list in which nothing is, or None."""
+    for key, text in picker.empty_lists.items() if picker is not None else ():
+        if values.get(key) == []:
+            decisions.add("options", "empty_lists", f"{key} is an empty list")
+            return Failure(Reason.BAD_PARAMETER, text=text)
+    return None
 
 
 def reader(target: Target, api: str) -> Reader:

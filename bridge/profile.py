@@ -94,6 +94,7 @@ class Picker:
         cancelled: what `fail` hears when the user backs out.
         temp: the path template where it differs from `Paths.temp`.
         max_count: the largest `count` the host accepts, None for no bound.
+        empty_lists: option -> what `fail` hears where it is an empty list.
         source: where the shape comes from.
     """
 
@@ -103,6 +104,7 @@ class Picker:
     source: Source
     temp: str | None = None
     max_count: int | None = None
+    empty_lists: Mapping[str, Text] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

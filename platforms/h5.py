@@ -17,6 +17,7 @@ _CODE = "dcloudio/uni-app packages/uni-h5/src/service/api/network/uploadFile.ts"
 _REQUEST = "dcloudio/uni-app packages/uni-h5/src/service/api/network/request.ts"
 _PROTOCOL = "dcloudio/uni-app packages/uni-api/src/protocols/network/request.ts"
 _CHOOSE = "dcloudio/uni-app packages/uni-h5/src/service/api/media/chooseImage.ts"
+_CHOOSE_PROTOCOL = "dcloudio/uni-app packages/uni-api/src/protocols/media/chooseImage.ts"
 _CALLS = "dcloudio/uni-app packages/uni-api/src/helpers/api/index.ts"
 _PROMISE = "dcloudio/uni-app packages/uni-api/src/helpers/api/promise.ts"
 _CHECKS = "dcloudio/uni-app packages/uni-api/src/helpers/protocol.ts"
@@ -267,6 +268,13 @@ PROFILE = Profile(
                 "chooseImage:fail cancel", None, _seen(_CHOOSE, note="read in the code")
             ),
             source=_seen(_CHOOSE, note="items are File objects there, plain objects here"),
+            empty_lists={
+                "extension": Text(
+                    "chooseImage:fail param extension should not be empty.",
+                    None,
+                    _seen(_CHOOSE_PROTOCOL, note="read in the code"),
+                )
+            },
         )
     },
     device=device.BROWSER,

@@ -83,6 +83,9 @@ def _texts(case: Case) -> Iterator[str]:
         yield "unknown_method"
     if record.reason is Reason.BAD_PARAMETER and record.understood.get("name") == "":
         yield "blank_name"
+    if "empty_lists" in noted:
+        picker = case.profile.pickers[case.api]
+        yield from (f"pickers.{{api}}.empty_lists.{key}" for key in picker.empty_lists)
     if record.reason is Reason.ABORTED:
         yield "pickers.{api}.cancelled"
     if of_the_phone(case):

@@ -123,6 +123,14 @@ async def test_setup_prepares_the_bridge_of_a_file(js: Js) -> None:
     ) or ("fail" in seen.rules("call 1 chooseImage.fail.errMsg", "wx"))
 
 
+async def test_a_refused_list_is_put_down_to_the_hosts_text(js: Js) -> None:
+    """H5 has one for the extensions, where Feishu minds the type of another option."""
+    code = "uni.chooseImage({ extension: [], sourceType: 1, fail: () => {} })"
+    seen = await found(js(code), "uni/h5", "uni/tt:feishu")
+    rules = seen.rules("call 1 chooseImage.fail.errMsg", "uni/h5")
+    assert "pickers.chooseImage.empty_lists.extension" in rules
+
+
 async def test_what_a_program_makes_up_itself_is_unexplained(js: Js) -> None:
     """Two readings that behave alike give it no reason to print something else."""
     seen = await found(js("console.log(Math.random())"), "wx", ("wx", {"limit": 5}))

@@ -63,6 +63,11 @@ def texts_of(profile: Profile) -> dict[str, Text]:
     """Return every text of a profile by where it stands."""
     found = {reason.value: text for reason, text in profile.texts.items() if isinstance(text, Text)}
     found |= {f"{api} cancelled": picker.cancelled for api, picker in profile.pickers.items()}
+    found |= {
+        f"{api} {key} empty": text
+        for api, picker in profile.pickers.items()
+        for key, text in picker.empty_lists.items()
+    }
     if profile.blank_name is not None:
         found["blank_name"] = profile.blank_name
     return found
@@ -216,7 +221,7 @@ def test_every_text_begins_as_the_host_begins_it(profile: Profile) -> None:
     """Where errMsg carries the text it names the API, and codes go only where a key takes them."""
     for place, text in texts_of(profile).items():
         if profile.message_key == "errMsg":
-            api = place.partition(" ")[0] if place.endswith(" cancelled") else "uploadFile"
+            api = place.partition(" ")[0] if " " in place else "uploadFile"
             assert text.message.startswith(f"{api}:fail"), place
         assert text.code is None or profile.code_key is not None, place
 
