@@ -400,7 +400,11 @@ class Profile:
     until: Mapping[str, str] = field(default_factory=dict)
     """The same keys -> first version without it."""
     older: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Version -> fields that had another value before it; under `request`, a request's fields."""
+    """
+    Version -> fields that had another value before it.
+
+    `request` holds those of a request, `pickers` each picker's by its name.
+    """
     texts: Mapping[Reason, Text | Never]
     """What the host says for every reason."""
 

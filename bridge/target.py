@@ -15,6 +15,7 @@ from bridge.profile import (
     Device,
     Layer,
     Paths,
+    Picker,
     Profile,
     RequestProfile,
     Text,
@@ -249,6 +250,9 @@ def _taken(platform: Profile | RequestProfile | Layer, key: str, value: object) 
     current = getattr(platform, key)
     if isinstance(current, RequestProfile) and isinstance(value, Mapping):
         return _requested(current, value)
+    if key == "pickers" and isinstance(value, Mapping):
+        partly = any(isinstance(picker, Mapping) for picker in value.values())
+        return {**current, **_pickers(current, value)} if partly else value
     kind = next(str(field.type) for field in fields(platform) if field.name == key)
     words = re.findall(r"'([^']+)'", kind) if kind.startswith("Literal") else []
     if value is None and "None" in kind:
@@ -269,6 +273,21 @@ def _requested(request: RequestProfile, given: Mapping[str, object]) -> RequestP
     request = replace(request, **taken)  # type: ignore[arg-type]
     _check_limit(request)
     return request
+
+
+def _pickers(known: Mapping[str, Picker], given: Mapping[str, object]) -> dict[str, object]:
+    """Return pickers with the named fields of each replaced; a whole one is taken as it is."""
+    names = [field.name for field in fields(Picker)]
+    for api, values in given.items():
+        if api not in known:
+            raise BridgeError(registry.unknown("picker", api, list(known)))
+        for key in values if isinstance(values, Mapping) else ():
+            if key not in names:
+                raise BridgeError(registry.unknown("picker field", key, names))
+    return {
+        api: replace(known[api], **values) if isinstance(values, Mapping) else values
+        for api, values in given.items()
+    }
 
 
 def _check_limit(rules: Profile | RequestProfile) -> None:

@@ -450,6 +450,7 @@ _OLDER: dict[str, dict[str, object]] = {
     "1.4.0": {"request": {"overflow": "reject"}},
     "2.4.0": {"local_addresses": "judged"},
     "2.10.2": {"picker_returns": "undefined"},
+    "2.25.0": {"pickers": {"chooseMedia": {"max_count": 9}}},
 }
 
 PHONE = Profile(

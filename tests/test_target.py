@@ -111,6 +111,39 @@ def test_an_old_version_treats_requests_as_it_did() -> None:
     assert replace(old, overflow="queue") == new
 
 
+def test_an_old_version_has_pickers_as_they_were() -> None:
+    """Under `pickers`, `older` replaces fields of the named picker, and no other."""
+    old, new = (resolve(f"wx@{version}").profile.pickers for version in ("2.24.9", "2.25.0"))
+    assert (9, 20) == (old["chooseMedia"].max_count, new["chooseMedia"].max_count)
+    assert replace(old["chooseMedia"], max_count=20) == new["chooseMedia"]
+    assert old["chooseMessageFile"] == new["chooseMessageFile"]
+
+
+@pytest.mark.parametrize(
+    ("pickers", "said"),
+    [
+        ({"chooseMedium": {"max_count": 1}}, "unknown picker 'chooseMedium'"),
+        ({"chooseMedia": {"max": 1}}, "unknown picker field 'max'"),
+    ],
+)
+def test_a_picker_that_is_not_there_is_the_authors_mistake(pickers: object, said: str) -> None:
+    """Neither a new picker nor a new field comes about by overriding one."""
+    with pytest.raises(BridgeError, match=said):
+        resolve("wx", {"pickers": pickers})
+
+
+def test_a_picker_can_be_overridden_field_by_field_or_as_a_whole() -> None:
+    """Where fields are named the other pickers stay; whole ones are all that there are."""
+    usual = resolve("wx").profile.pickers
+    whole = {"chooseImage": usual["chooseMedia"]}
+    mixed = {**whole, "chooseMedia": {"max_count": 2}}
+    assert whole == resolve("wx", {"pickers": whole}).profile.pickers
+    changed = replace(usual["chooseMedia"], max_count=2)
+    assert {**usual, **whole, "chooseMedia": changed} == (
+        resolve("wx", {"pickers": mixed}).profile.pickers
+    )
+
+
 def test_of_two_older_behaviours_the_one_of_its_time_holds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
