@@ -313,9 +313,7 @@ class Reader:
         fatal = [problem for problem in problems if _stops(profile, self._rules, problem)]
         if not fatal:
             return None
-        first = fatal[0]
-        effect = f"{first.key} should be {first.expected}, not {first.brand}"
-        decisions.add("options", "mismatch", effect)
+        decisions.add("options", "mismatch", self._wrong(fatal[0]))
         return Failure(Reason.BAD_PARAMETER, _text(profile, fatal))
 
     def _mend(self, taken: dict[str, Taken], problem: Problem, decisions: Decisions) -> None:
@@ -334,8 +332,18 @@ class Reader:
             taken[key] = own._replace(change=js_string)
             decisions.add("options", "mismatch", f"{key} is {problem.brand}: read as text")
             return
-        effect = f"{key} should be {problem.expected}, not {problem.brand}: dropped"
-        decisions.add("options", "mismatch", effect)
+        decisions.add("options", "mismatch", f"{self._wrong(problem)}: dropped")
+
+    def _wrong(self, problem: Problem) -> str:
+        """Say what is wrong with an option: its type, or else its value."""
+        key, schema = problem.key, self._rules.properties[problem.key]
+        kind = schema.get("type")
+        if problem.brand.lower() not in (kind if isinstance(kind, list) else [kind]):
+            return f"{key} should be {problem.expected}, not {problem.brand}"
+        words = cast("list[object]", schema.get("enum", ()))
+        return (
+            f"{key} is none of {', '.join(map(str, words))}" if words else f"{key} is wrong inside"
+        )
 
 
 def _aliased(profile: Profile, given: Options, decisions: Decisions) -> dict[str, str]:

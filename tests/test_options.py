@@ -286,6 +286,24 @@ def test_a_wrong_optional_option_stops_only_hosts_that_check_them_all() -> None:
     assert "header should be object, not String: dropped" == note["effect"]
 
 
+@pytest.mark.parametrize(
+    ("target", "api", "given", "effect"),
+    [
+        ("my", API, {"fileType": "doc"}, "fileType is none of image, video, audio"),
+        ("tt", "chooseImage", {"cameraDevice": "top"}, "cameraDevice is none of back, front"),
+        ("tt", "chooseImage", {"sizeType": ["big"]}, "sizeType is wrong inside"),
+        ("wx", "chooseMedia", {"camera": "top"}, "camera is none of back, front: dropped"),
+    ],
+)
+def test_the_record_tells_a_wrong_value_from_a_wrong_type(
+    target: str, api: str, given: dict[str, object], effect: str
+) -> None:
+    """A text in the place of a text is not of a wrong type."""
+    decisions = Decisions()
+    understand(resolve(target), api, {**GOOD, **given} if api == API else given, decisions)
+    assert effect in [note["effect"] for note in decisions.to_json({})]
+
+
 def test_a_host_that_only_warns_reads_a_wrong_text_as_javascript_does() -> None:
     """On H5 a number for `name` becomes a text, and a missing `url` is a warning."""
     decisions = Decisions()
