@@ -70,7 +70,10 @@ _SOURCES = {
     "mismatch": _logged(
         note="required ones fail; a wrong header or formData is dropped, as weidian-inc/hera"
     ),
-    "problem": _logged(note="two logs; the brand rule is that of weidian-inc/hera"),
+    "problem": _logged(
+        note="two logs, the brand rule of weidian-inc/hera; options that are no object count as"
+        " empty, as in didi/dimina, where hera has a text of its own"
+    ),
     "missing": _logged(note="a missing option reads as one given Undefined"),
     "problems": _inferred(
         "weidian-inc/hera h5/src/service/api/utils.js",
