@@ -215,6 +215,7 @@ class RequestProfile:
     option_aliases: Mapping[str, str] = field(default_factory=dict)
     without_effect: frozenset[str] = frozenset()
     fixed_timeout: int
+    zero_timeout: Literal["default", "at once"] = "default"
     max_timeout: int | None = None
     content_type: Literal["force", "caller"] = "caller"
     limit: int | None
@@ -318,7 +319,9 @@ class Profile:
     without_effect: frozenset[str] = frozenset()
     """Options the host knows and this emulation takes without doing anything for them."""
     fixed_timeout: int
-    """Milliseconds a call may take where `timeout` is not offered, or zero is given."""
+    """Milliseconds a call may take where `timeout` is not offered, or not given."""
+    zero_timeout: Literal["default", "at once"] = "default"
+    """What a `timeout` that is not above zero means: none was given, or the call ends at once."""
     max_timeout: int | None = None
     """The largest `timeout` in milliseconds; larger ones are clamped."""
     max_size: int | None = None

@@ -254,6 +254,9 @@ class Tasks(ABC):
         wanted = float(profile.fixed_timeout)
         if isinstance(given, (int, float)) and given > 0:
             wanted = float(given)
+        elif isinstance(given, (int, float)) and profile.zero_timeout == "at once":
+            call.record.add("rules", "zero_timeout", f"{given:g} ms are over at once")
+            wanted = 0.0
         if profile.max_timeout is not None and wanted > profile.max_timeout:
             call.record.add("rules", "max_timeout", f"{wanted:g} ms is too long")
             wanted = float(profile.max_timeout)

@@ -67,6 +67,7 @@ _SOURCES = {
         "required there, on uni's page and the newer page; in 2022 only the IDE checked",
     ),
     "fixed_timeout": _documented(_NETWORK, "2022"),
+    "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
     "max_timeout": _documented(
         _NETWORK, "2022", "no maximum, as one revision of 2022-09 also said"
     ),
@@ -212,6 +213,7 @@ _REQUEST_SOURCES = {
     ),
     "without_effect": _inferred(_REFERER, "2022-09-29", "the Referer has one form here"),
     "fixed_timeout": _ASK,
+    "zero_timeout": _inferred(_REQUEST, note="not stated: zero is no time"),
     "max_timeout": _documented(_REQUEST, "2022"),
     "content_type": _documented(
         _REFERER, "2022-09-29", "the content-type decides how data is sent"

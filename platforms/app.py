@@ -54,6 +54,7 @@ _SOURCES = {
     "problems": _WARNS,
     "file_type": _documented(_DOCS, _DOCS_AS_OF, "for Alipay only"),
     "fixed_timeout": _seen(_CODE, note="the manifest's value or 60 s; zero means the same"),
+    "zero_timeout": _seen(_CODE, note="the manifest's value or 60 s; zero means the same"),
     "max_timeout": _ENGINE_OWN,
     "max_size": _ENGINE_OWN,
     "schemes": _reported(_ENGINE, note="a copy of the engine's manual names http and https"),
@@ -145,6 +146,7 @@ _REQUEST_SOURCES = {
     "fixed_timeout": _documented(
         _REQUEST_DOCS, _DOCS_AS_OF, "the Vue 3 code leaves 600 s to the engine where none is given"
     ),
+    "zero_timeout": _inferred(_REQUEST, note="as for uploads: zero is no time"),
     "max_timeout": _ASKED,
     "content_type": _ASKED,
     "limit": _inferred(_REQUEST, note="none in the code"),

@@ -56,6 +56,7 @@ _SOURCES = {
     "problems": _FORM,
     "file_type": _SILENT,
     "fixed_timeout": _inferred(_NETWORK, note="60 s for network calls in general; upload follows"),
+    "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
     "max_timeout": _inferred(
         _REQUEST, note="60 s for tt.request and network calls; upload follows"
     ),
@@ -201,6 +202,7 @@ PROFILE = Profile(
             "option_aliases": _documented(_REQUEST, note="by absence: the page lists none"),
             "without_effect": _inferred(_REQUEST, note="no request is cached here"),
             "fixed_timeout": _documented(_NETWORK),
+            "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
             "max_timeout": _ASK,
             "content_type": _documented(_REQUEST, note="the content-type decides how data is sent"),
             "limit": _inferred(_LIVE, note="unknown for requests; a sister product has 10"),

@@ -59,6 +59,7 @@ _SOURCES = {
     "problems": _inferred(_ERRNO, _ERRNO_AS_OF, "the text names no option"),
     "file_type": _SILENT,
     "fixed_timeout": _inferred(_BYTEDANCE, note="no default is stated; the sister page has 60 s"),
+    "zero_timeout": _inferred(_UPLOAD, _AS_OF, "the caller cannot set one"),
     "max_timeout": _inferred(_UPLOAD, _AS_OF, "the caller cannot set one"),
     "max_size": _inferred(_UPLOAD, _AS_OF, "no limit is known"),
     "schemes": _PAGE,
@@ -222,6 +223,7 @@ PROFILE = Profile(
             "members": _SISTER,
             "option_aliases": _inferred(_REQUEST, _AS_OF, "no other spelling is listed"),
             "fixed_timeout": _inferred(_BYTEDANCE, note="the sister page's 60 s"),
+            "zero_timeout": _inferred(_REQUEST, _AS_OF, "the caller cannot set one"),
             "max_timeout": _inferred(_REQUEST, _AS_OF, "the caller cannot set one"),
             "content_type": _documented(
                 _REQUEST, _AS_OF, "the content-type decides how data is sent"

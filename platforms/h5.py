@@ -51,6 +51,7 @@ _SOURCES = {
     "problems": _WARNS,
     "file_type": _documented(_DOCS, _DOCS_AS_OF, "for Alipay only"),
     "fixed_timeout": _seen(_MANIFEST, note="networkTimeout.uploadFile of the manifest"),
+    "zero_timeout": _seen(_CODE, note="starts a timer with whatever is given"),
     "max_timeout": _READ,
     "max_size": _READ,
     "schemes": _inferred(
@@ -139,6 +140,7 @@ _REQUEST_SOURCES = {
         _REQUEST, note="the jar stays out, as for a cross-origin page without credentials"
     ),
     "fixed_timeout": _seen(_MANIFEST, note="networkTimeout.request of the manifest"),
+    "zero_timeout": _seen(_REQUEST, note="starts a timer with whatever is given"),
     "max_timeout": _ASKED,
     "content_type": _ASKED,
     "limit": _inferred(_REQUEST, note="none in the code"),
@@ -184,6 +186,7 @@ PROFILE = Profile(
     empty=frozenset({"undefined", "null"}),
     mismatch="warn",
     fixed_timeout=60_000,
+    zero_timeout="at once",
     schemes=frozenset({"http", "https"}),
     page_origin="http://localhost:8080",
     domain_check="skipped",
@@ -236,6 +239,7 @@ PROFILE = Profile(
         },
         without_effect=frozenset({"withCredentials"}),
         fixed_timeout=60_000,
+        zero_timeout="at once",
         limit=None,
         success=("data", "statusCode", "header", "cookies", "errMsg"),
         fail=("errMsg",),

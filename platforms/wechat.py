@@ -85,6 +85,7 @@ _SOURCES = {
         _UPLOAD, note="uploads go over HTTP/1.1 here, so none of the three changes anything"
     ),
     "fixed_timeout": _documented(_NETWORK),
+    "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
     "max_timeout": _documented(
         _NETWORK, note="names no maximum; an older guide had 60 s, lifted on iOS in 2.14.0"
     ),
@@ -324,6 +325,7 @@ _REQUEST_SOURCES = {
         note="HTTP/1.1 without cache, proxy or another resolver; redirects followed, chunks joined",
     ),
     "fixed_timeout": _documented(_NETWORK),
+    "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
     "max_timeout": _documented(_NETWORK, note="names no maximum"),
     "content_type": _documented(_REQUEST, note="the content-type decides how data is sent"),
     "limit": _documented(_NETWORK, note="counted per API, as for uploads"),

@@ -53,7 +53,7 @@ SUBJECTS: Final = (
         "judging",
         "How options are judged",
         "option_aliases|empty|mismatch|problem|missing|problems|blank_name|file_type|without_effect"
-        "|fixed_timeout|max_timeout|max_size",
+        "|fixed_timeout|zero_timeout|max_timeout|max_size",
     ),
     Subject(
         "rules",
