@@ -199,10 +199,14 @@ def _char_width(char: str) -> int:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` cells: at blanks, else at `/` and the like."""
+    """
+    Break a text into lines of at most `width` cells: at blanks, else at `/` and the like.
+
+    Blanks at its end, as in a padded cell, are no line of their own.
+    """
     lines: list[str] = []
     line, used = "", 0
-    for char in shown(text):
+    for char in shown(text).rstrip():
         room = _char_width(char)
         if used + room > width and line:
             cut = _break(line)

@@ -65,6 +65,7 @@ def test_wrapped_lines_fit_and_lose_nothing_but_blanks(text: str, width: int) ->
         ("onetwothree", ["onetwothr", "ee"]),
         ("无效参数失败", ["无效参数", "失败"]),
         ("", [""]),
+        ("python            ", ["python"]),
     ],
 )
 def test_a_text_is_broken_where_it_reads_best(text: str, lines: list[str]) -> None:
