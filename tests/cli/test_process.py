@@ -56,6 +56,15 @@ def test_the_version_is_told(run: Run) -> None:
     assert (0, f"minibridge {metadata.version('minibridge')}\n") == (ran.status, ran.out)
 
 
+@pytest.mark.parametrize("module", ["bridge", "bridge.cli"])
+def test_the_package_is_the_command_too(module: str) -> None:
+    """`python -m bridge` is the command where its script is not on the path."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True
+    )
+    assert f"minibridge {metadata.version('minibridge')}\n" == done.stdout
+
+
 def test_help_names_every_command(run: Run) -> None:
     """`--help` lists commands and exit statuses, and exits with 0."""
     ran = run("--help")
