@@ -98,6 +98,11 @@ class UploadServer:
         self._free = asyncio.Event()
         self._free.set()
 
+    def __repr__(self) -> str:
+        count = len(self._uploads)
+        where = ", not running" if self._runner is None else f" {self.url}"
+        return f"<UploadServer{where}, {count} upload{'s' * (count != 1)}>"
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

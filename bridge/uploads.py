@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import BridgeError
@@ -62,7 +62,7 @@ class Part:
     size: int
     sha256: str
     text: str | None
-    preview: bytes
+    preview: bytes = field(repr=False)
     headers: CIMultiDictProxy[str]
 
     def to_json(self) -> dict[str, object]:

@@ -426,6 +426,21 @@ async def upload(server: UploadServer) -> Upload:
     return server.last
 
 
+def test_a_shown_upload_has_the_bytes_of_no_file(upload: Upload) -> None:
+    """A failed assertion shows sizes and hashes, not 64 KiB of a picture for each part."""
+    assert upload.file("f").sha256 in repr(upload)
+    assert "PNG" not in repr(upload)
+    assert PICTURE == upload.file("f").preview
+
+
+async def test_a_shown_server_tells_where_it_listens_and_what_it_has(server: UploadServer) -> None:
+    """A server that does not run has no address to tell."""
+    await send(server, request(form()))
+
+    assert f"<UploadServer {server.url}, 1 upload>" == repr(server)
+    assert "<UploadServer, not running, 0 uploads>" == repr(UploadServer())
+
+
 def test_field_and_file_find_the_first_of_a_name(upload: Upload) -> None:
     """Duplicate names give the first; no name gives the first file."""
     assert "1" == upload.field("a")
