@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
@@ -89,8 +90,17 @@ def _asked(word: str) -> list[Case]:
         return _at_path(Path(word))
     found = [case for case in shipped() if _names(word, case.id)]
     if not found:
-        raise BridgeError(unknown("case", word, sorted({case.id for case in shipped()})))
+        raise BridgeError(_no_case(word))
     return found
+
+
+def _no_case(word: str) -> str:
+    """Return the sentence for a word that asks for no case; ids are too many to list."""
+    ids = [case.id for case in shipped()]
+    folders = sorted({f"{case_id.partition('/')[0]}/*" for case_id in ids})
+    near = get_close_matches(word, [*folders, *ids], n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown case {word!r}{hint} (there are {', '.join(map(repr, folders))})"
 
 
 def _names(word: str, case_id: str) -> bool:

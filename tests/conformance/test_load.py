@@ -158,9 +158,17 @@ def test_two_files_cannot_have_one_case(tmp_path: Path) -> None:
 
 
 def test_a_word_that_names_no_case_is_refused() -> None:
-    """The nearest id is offered."""
-    with pytest.raises(BridgeError, match="unknown case 'upload/sucess'; did you mean"):
+    """The nearest id is offered, and the patterns that take all: hundreds of ids help nobody."""
+    with pytest.raises(BridgeError, match="unknown case 'upload/sucess'; did you mean") as refused:
         load(["upload/sucess"])
+    assert "'upload/*'" in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
+def test_a_folder_of_cases_without_its_star_is_told_its_pattern() -> None:
+    """`request` is close to no single case; all of them are meant."""
+    with pytest.raises(BridgeError, match=r"unknown case 'request'; did you mean 'request/\*'\?"):
+        load(["request"])
 
 
 # --- what is read
