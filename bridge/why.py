@@ -35,9 +35,15 @@ def why_of(record: Record) -> str:
     named = [] if decision["rule"] == record.reason else [f"by {decision['rule']}"]
     source = cast("dict[str, str] | None", decision["source"])
     where = [] if source is None else [f"{source['status']}: {source['address']}"]
-    return "; ".join(
-        [f"{record.reason}: {decision['effect']}", *filter(None, [", ".join(named + where)])]
-    )
+    effect = _no_file(record) if record.reason is Reason.MISSING_FILE else decision["effect"]
+    return "; ".join([f"{record.reason}: {effect}", *filter(None, [", ".join(named + where)])])
+
+
+def _no_file(record: Record) -> str:
+    """Say which file is missing; hosts say only that one is."""
+    path = record.understood.get("filePath")
+    which = f"file {path!r}" if isinstance(path, str) else "such file"
+    return f"the mini-program has no {which}: a path comes from a picker or from files.add"
 
 
 def story_of(records: Sequence[Record]) -> list[str]:

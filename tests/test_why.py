@@ -33,6 +33,25 @@ async def test_a_rule_of_ours_has_no_source() -> None:
         ) == why_of(bridge.calls[0])
 
 
+@pytest.mark.parametrize("target", ["wx", "uni/my"])
+async def test_a_path_that_is_no_file_there_is_told_with_where_one_comes_from(target: str) -> None:
+    """A path on this machine, as one writes it first, is none that a mini-program has."""
+    async with Bridge(target, transport=MemoryTransport()) as bridge:
+        await bridge.call("uploadFile", options(bridge, filePath="./a.png", fileType="image"))
+        assert (
+            "missing_file: the mini-program has no file './a.png': "
+            "a path comes from a picker or from files.add; "
+        ) in why_of(bridge.calls[0])
+
+
+async def test_one_of_many_files_that_is_missing_is_told_without_its_path() -> None:
+    """Which of them it was is not recorded."""
+    async with Bridge("uni/app", transport=MemoryTransport()) as bridge:
+        files = [{"name": "a", "uri": "./a.png"}]
+        await bridge.call("uploadFile", {"url": "https://a.test/", "files": files})
+        assert "missing_file: the mini-program has no such file: a path" in why_of(bridge.calls[0])
+
+
 async def test_the_last_failure_is_the_story_of_some_calls() -> None:
     """A success after it does not hide it."""
     async with Bridge("wx", transport=MemoryTransport()) as bridge:
