@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, suppress
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -56,24 +56,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each target its marker names."""
     if "bridge" not in metafunc.fixturenames:
         return
-    mark = metafunc.definition.get_closest_marker("target")
+    marked = metafunc.definition.get_closest_marker("target") is not None
+    targets = _targets(metafunc.definition)
+    ids = [name if marked else pytest.HIDDEN_PARAM for name, _ in targets]
+    metafunc.parametrize("bridge", targets, indirect=True, ids=ids)
+
+
+def _targets(item: pytest.Item) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what a test's marker asks for, or fail the test in a sentence."""
+    mark = item.get_closest_marker("target")
     names, settings = (mark.args or ("wx",), mark.kwargs) if mark else (("wx",), {})
     try:
-        targets = [(name, settings) for name in _resolved(names, settings)]
+        return [(name, settings) for name in _resolved(names, settings)]
     except BridgeError as error:
-        raise pytest.UsageError(str(error)) from error
-    ids = [name if mark else pytest.HIDDEN_PARAM for name, _ in targets]
-    metafunc.parametrize("bridge", targets, indirect=True, ids=ids)
+        wrong = str(error)
+    # Not raised while the other is handled, which pytest would show as well.
+    pytest.fail(f"{item.nodeid}: {wrong}", pytrace=False)
 
 
 def _resolved(names: tuple[str, ...], settings: Mapping[str, object]) -> list[str]:
     """Return the canonical addresses of targets; raises `BridgeError` for what cannot be opened."""
     from bridge.runtime import Bridge  # noqa: PLC0415  for who asks
-    from bridge.target import resolve  # noqa: PLC0415
+    from bridge.target import all_names, resolve  # noqa: PLC0415
 
     own = signature(Bridge).parameters.keys() - {"target", "overrides"}
     overrides = {name: value for name, value in settings.items() if name not in own}
-    return [resolve(name, overrides).name for name in names]
+    every = [one for name in names for one in (all_names() if name == "all" else [name])]
+    return [resolve(name, overrides).name for name in every]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -98,28 +107,58 @@ def _missing() -> None:
     raise pytest.UsageError(_MISSING)
 
 
+def _check_loop(request: pytest.FixtureRequest) -> None:
+    """Fail a test on another loop than its fixtures: its calls would wait until their time-out."""
+    mark = request.node.get_closest_marker("asyncio")
+    if mark is None:
+        return
+    own = request.config.getini("asyncio_default_fixture_loop_scope") or "function"
+    its = mark.kwargs.get("loop_scope") or request.config.getini("asyncio_default_test_loop_scope")
+    if its != own:
+        pytest.fail(
+            f"the test runs on the event loop of its {its}, and the minibridge fixtures on that "
+            f"of a {own}: set asyncio_default_fixture_loop_scope = {its}, or open Bridge and "
+            "UploadServer in fixtures of your own",
+            pytrace=False,
+        )
+
+
+def _asked(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, Any]]:
+    """Return the target of a bridge, also of one that a fixture asks for while the test runs."""
+    if hasattr(request, "param"):
+        return cast("tuple[str, Mapping[str, Any]]", request.param)
+    targets = _targets(request.node)
+    if len(targets) > 1:
+        message = f"the marker names {len(targets)} targets: have `bridge` among the arguments"
+        raise pytest.UsageError(message)
+    return targets[0]
+
+
 @_fixture
 async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
     """
     Return an open `Bridge` on the marked target, by default `wx`.
 
-    The marker takes what `Bridge` takes: `@pytest.mark.target("wx", domains=[...], limit=2)`.
+    The marker takes what `Bridge` takes: `@pytest.mark.target("wx", domains=[...], limit=2)`, and
+    `all` is every target.
     The test fails at its end if a call is still in flight, if an unrouted origin was called, or if
     a callback raised; `bridge.callback_errors.clear()` forgives the last.
     """
     from bridge.runtime import Bridge  # noqa: PLC0415  for who asks
 
-    name, settings = request.param
+    _check_loop(request)
+    name, settings = _asked(request)
     async with Bridge(name, **settings) as opened:
         yield opened
         _check_end(opened, request.node.stash.get(_LEAKED, []))
 
 
 @_fixture
-async def upload_server() -> AsyncIterator[UploadServer]:
+async def upload_server(request: pytest.FixtureRequest) -> AsyncIterator[UploadServer]:
     """Return a started `UploadServer` on loopback."""
     from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server, only for who asks
 
+    _check_loop(request)
     async with UploadServer() as server:
         yield server
 

@@ -128,9 +128,12 @@ def resolve(text: str, overrides: Mapping[str, object] | None = None) -> Target:
     Resolve an address and apply overrides by field name.
 
     Raises:
-        BridgeError: an unknown platform, layer or field, a value the field cannot take, or a
-            layer that does not run over that host.
+        BridgeError: no text, an unknown platform, layer or field, a value the field cannot take,
+            or a layer that does not run over that host.
     """
+    if not isinstance(text, str):
+        message = f"a target is a text such as 'wx', not {text!r}"
+        raise BridgeError(message)
     target = _resolved(text)
     return _overridden(target, overrides) if overrides else target
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.target import all_names
 from tests.inside import run_inside
 
 if TYPE_CHECKING:
@@ -143,10 +144,11 @@ async def test_domains(bridge, upload_server):
         ('"wexin"', "unknown platform 'wexin'"),
         ('"tt:feishuu"', "did you mean 'tt:feishu'?"),
         ('"my", file_type="off"', "file_type is required or checked or ignored"),
+        ('["wx", "my"]', "a target is a text such as 'wx', not ['wx', 'my']"),
     ],
 )
 def test_a_bad_target_is_one_clear_error(suite: pytest.Pytester, mark: str, said: str) -> None:
-    """It is told when tests are collected, without a traceback of ours."""
+    """It is told when tests are collected, with the test, and without our code or pytest's."""
     result = run(
         suite,
         f"""
@@ -159,6 +161,9 @@ async def test_upload(bridge):
     )
     shown = result.stdout.str() + result.stderr.str()
     assert said in shown
+    assert "test_a_bad_target_is_one_clear_error.py::test_upload: " in shown
+    assert "pytest_plugin.py" not in shown
+    assert "During handling" not in shown
     assert "Traceback" not in shown
     assert "INTERNALERROR" not in shown
     assert result.ret != 0
@@ -176,6 +181,73 @@ async def test_upload(bridge):
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["nothing is routed for https://nowhere.test: the call failed*"])
     result.stdout.fnmatch_lines(["*bridge.route('https://nowhere.test', to=upload_server.url)"])
+
+
+def test_all_targets_have_one_name(suite: pytest.Pytester) -> None:
+    """`all` is every target, as it is for the command line."""
+    result = run(
+        suite,
+        """
+import pytest
+
+@pytest.mark.target("all", limit=7)
+async def test_upload(bridge):
+    assert bridge.profile.limit == 7
+""",
+    )
+    result.assert_outcomes(passed=len(list(all_names())))
+
+
+def test_a_fixture_may_ask_for_the_bridge_of_its_test(suite: pytest.Pytester) -> None:
+    """Without its name among the arguments there is no parameter: the marker's target is taken."""
+    result = run(
+        suite,
+        """
+import pytest
+
+@pytest.fixture
+def asked(request):
+    return request.getfixturevalue("bridge")
+
+@pytest.mark.target("my", limit=7)
+def test_marked(asked):
+    assert (asked.target, asked.profile.limit) == ("my", 7)
+
+def test_unmarked(asked):
+    assert asked.target == "wx"
+
+@pytest.mark.target("my", "wx")
+def test_many(asked):
+    pass
+""",
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    assert "names 2 targets: have `bridge` among the arguments" in result.stdout.str()
+
+
+@pytest.mark.parametrize("fixture", ["bridge", "upload_server"])
+def test_a_test_on_another_loop_than_its_fixtures_is_told_so(
+    suite: pytest.Pytester, fixture: str
+) -> None:
+    """Its calls would wait for a server whose loop stands still, until their time is over."""
+    code = f"""
+import pytest
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_upload({fixture}):
+    pass
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without():
+    pass
+"""
+    result = run(suite, code)
+    result.assert_outcomes(passed=1, errors=1)
+    said = "runs on the event loop of its module, and the minibridge fixtures on that of a function"
+    assert said in result.stdout.str()
+
+    result = run(suite, code, "-o", "asyncio_default_fixture_loop_scope=module")
+    result.assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("fixtures", ["bridge", "bridge, upload_server", "upload_server, bridge"])
