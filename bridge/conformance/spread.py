@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor, wait
+from multiprocessing import connection
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from bridge.conformance.run import run
@@ -57,11 +59,17 @@ def run_spread(
     hands = [places[at::most] for at in range(most)]
     context = multiprocessing.get_context("spawn")
     numbers = context.Array("L", 3)
-    with ProcessPoolExecutor(most, context, _share, (numbers,)) as pool:
-        playing = [pool.submit(_hand, listed, hand, engine) for hand in hands]
-        while wait(playing, _EVERY).not_done:
-            told(*numbers[:])
-        dealt = [each.result() for each in playing]
+    held, holding = context.Pipe(duplex=False)
+    with held, holding, ProcessPoolExecutor(most, context, _share, (numbers, held)) as pool:
+        try:
+            playing = [pool.submit(_hand, listed, hand, engine) for hand in hands]
+            while wait(playing, _EVERY).not_done:
+                told(*numbers[:])
+            dealt = [each.result() for each in playing]
+        except BaseException:
+            # An interrupt would else wait until all is played.
+            holding.close()
+            raise
     told(*numbers[:])
     return list(_gathered(dealt, len(places), len(listed)))
 
@@ -72,8 +80,15 @@ class _Shared:
     numbers: ClassVar[SynchronizedArray[int]]
 
 
-def _share(numbers: SynchronizedArray[int]) -> None:
+def _share(numbers: SynchronizedArray[int], held: connection.Connection) -> None:
     _Shared.numbers = numbers
+    threading.Thread(target=_outlive_nobody, args=(held,), daemon=True).start()
+
+
+def _outlive_nobody(held: connection.Connection) -> None:
+    """End this process when nobody holds the other end of its pipe, however that came."""
+    connection.wait([held])
+    os._exit(1)
 
 
 def _hand(cases: list[Case], places: list[Place], engine: str) -> list[Verdict]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from bridge.conformance import spread
 from bridge.conformance.load import load
 from bridge.conformance.run import run
 from bridge.conformance.spread import run_spread
@@ -63,3 +66,20 @@ def test_the_numbers_grow_up_to_those_of_the_verdicts(processes: int) -> None:
     skipped = outcomes.count("skipped")
     assert (len(outcomes) - skipped, len(TARGETS), skipped) == told[-1]
     assert sorted(told) == told
+
+
+def stuck(*_: object) -> None:
+    """Play cases that have no end."""
+    signal.pause()
+
+
+def test_an_interrupt_waits_for_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes end with the run, in the middle of whatever they play."""
+    monkeypatch.setattr(spread, "_hand", stuck)
+
+    def interrupt(*_: int) -> NoReturn:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_spread(load(CASES), TARGETS, processes=2, told=interrupt)
+    assert [] == multiprocessing.active_children()
