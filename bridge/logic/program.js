@@ -173,9 +173,10 @@
 
     // --- timers: the native side's clock decides, one timer a turn
 
+    // As in browsers: https://html.spec.whatwg.org/#dom-settimeout has a `long`, of 32 bits.
     function start(callback, delay, args, repeats) {
       timerIds += 1;
-      const ms = Math.max(repeats ? 1 : 0, Number(delay) || 0);
+      const ms = Math.max(repeats ? 1 : 0, Number(delay) | 0);
       timers.set(timerIds, { callback, args, every: repeats ? ms : 0 });
       port.send({ type: 'timer', id: timerIds, ms });
       return timerIds;

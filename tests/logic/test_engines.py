@@ -228,6 +228,15 @@ async def test_one_timer_runs_and_then_its_promise_jobs(start: Start) -> None:
     assert 8 == len(order)
 
 
+@pytest.mark.parametrize("delay", ["Infinity", "-Infinity", "2 ** 31", "NaN", "'soon'", "-1"])
+async def test_a_delay_that_is_no_whole_number_of_32_bits_is_none(start: Start, delay: str) -> None:
+    """Node takes 1 for it, and browsers what is left in 32 bits: neither waits."""
+    mini = await start(f"exports.wait = () => new Promise((done) => setTimeout(done, {delay}, 7));")
+    async with asyncio.timeout(5):
+        assert 7 == await mini.program.call("wait")
+        await mini.program.idle()
+
+
 async def test_the_console_is_heard_by_level(start: Start) -> None:
     """Values are shown as a reader expects them, whatever they are."""
     source = """
