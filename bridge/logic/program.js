@@ -54,6 +54,7 @@
     const pageConfigs = {};
     let app;
     let timerIds = 0;
+    let margin = '';
     let currentFile = '';
 
     Error.stackTraceLimit = FRAMES;
@@ -193,12 +194,26 @@
       clearInterval: stop,
     });
 
-    // --- console
+    // --- console: what https://developers.weixin.qq.com/miniprogram/dev/api/base/debug/console.html has
 
     const log = (level) => (...values) => {
-      port.send({ type: 'report', level, message: values.map((value) => shim.show(value)).join(' '), stack: '' });
+      const text = values.map((value) => shim.show(value)).join(' ');
+      port.send({ type: 'report', level, message: margin ? text.replace(/^/gm, margin) : text, stack: '' });
     };
-    scope.console = { log: log('log'), info: log('log'), debug: log('log'), warn: log('warn'), error: log('error') };
+    scope.console = {
+      log: log('log'),
+      info: log('log'),
+      debug: log('log'),
+      warn: log('warn'),
+      error: log('error'),
+      group(...values) {
+        if (values.length) scope.console.log(...values);
+        margin += '  ';
+      },
+      groupEnd() {
+        margin = margin.slice(2);
+      },
+    };
 
     // --- what the native side asks for
 

@@ -256,6 +256,24 @@ async def test_the_console_is_heard_by_level(start: Start) -> None:
     assert ["[a value that cannot be shown]"] == mini.at("error")
 
 
+async def test_what_the_console_groups_is_moved_in(start: Start) -> None:
+    """By two blanks a group, on every line; one end too many is none."""
+    source = """
+      console.group('outer', 1);
+      console.warn('two\\nlines');
+      console.group();
+      console.log('deep');
+      console.groupEnd();
+      console.log('out');
+      console.groupEnd();
+      console.groupEnd();
+      console.log('done');
+    """
+    mini = await start(source)
+    assert ["outer 1", "    deep", "  out", "done"] == mini.at("log")
+    assert ["  two\n  lines"] == mini.at("warn")
+
+
 # --- faults
 
 
