@@ -14,6 +14,8 @@
   const PACKAGES = ['node_modules', 'miniprogram_npm'];
   const OPENING = ['onLoad', 'onShow', 'onReady'];
   const FRAMES = 50;
+  const ES_MODULE = /^(import\s*["'{*]|import\s+[\w$]|export\s*[{*]|export\s+(default|const|let|var|function|class|async)\b)/m;
+  const ADVICE = 'this is an ES module, and CommonJS is what runs here: compile it first, as with esbuild --bundle --format=cjs';
 
   function dirname(path) {
     return path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '/';
@@ -94,6 +96,16 @@
       throw error;
     }
 
+    // What is no script may be what a host's own tool compiles before the host sees it.
+    function compile(source, file) {
+      try {
+        return port.compile(source, file, WRAPPER);
+      } catch (error) {
+        if (ES_MODULE.test(source)) error.message += `; ${ADVICE}`;
+        throw error;
+      }
+    }
+
     function run(module, source) {
       const folder = dirname(module.filename);
       const require = (id) => {
@@ -101,7 +113,7 @@
         return load(found.file, found.source);
       };
       const runnable = source.replace(/^\ufeff/, '').replace(/^#!/, '//');
-      const wrapped = port.compile(runnable, module.filename, WRAPPER);
+      const wrapped = compile(runnable, module.filename);
       wrapped.call(module.exports, module.exports, require, module, module.filename, folder);
     }
 

@@ -274,6 +274,38 @@ async def test_what_the_console_groups_is_moved_in(start: Start) -> None:
     assert ["  two\n  lines"] == mini.at("warn")
 
 
+MODULES = {
+    "import": "\nimport { up } from './up';\nup();\n",
+    "export": "const n = 1;\nexport default n;\n",
+    "braces": "export { n } from './n';",
+    "star": "import * as up from './up';",
+    "bare": "import './up';",
+}
+
+
+@pytest.mark.parametrize("source", MODULES.values(), ids=MODULES)
+async def test_a_module_is_told_how_to_become_what_is_run(start: Start, source: str) -> None:
+    """Hosts' tools compile `import` and `export` before a host sees them."""
+    mini = await start("exports.ok = true;", files={"module.js": source})
+    error = await error_of(mini.program.load(mini.folder / "module.js"))
+    assert error.message.startswith("SyntaxError: ")
+    assert error.message.endswith(
+        "; this is an ES module, and CommonJS is what runs here: compile it first, as with"
+        " esbuild --bundle --format=cjs"
+    )
+    assert f"{mini.folder.as_posix()}/module.js:" in error.stack
+
+
+@pytest.mark.parametrize(
+    "line", ["import('./x');", "important = 1;", "exports.a = 1;", "// import"]
+)
+async def test_another_file_that_does_not_parse_is_no_module(start: Start, line: str) -> None:
+    """What only looks like a module gets no advice."""
+    mini = await start("exports.ok = true;", files={"bad.js": f"{line}\nvar b = ;\n"})
+    error = await error_of(mini.program.load(mini.folder / "bad.js"))
+    assert "ES module" not in error.message
+
+
 # --- faults
 
 
