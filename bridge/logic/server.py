@@ -174,7 +174,7 @@ class BridgeServer:
         return [session.bridge for session in self._sessions.values()]
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        socket = _Socket(timeout=_CLOSE_SECONDS, max_msg_size=self._max_message)
+        socket = _Socket(timeout=_CLOSE_SECONDS, max_msg_size=self._max_message, compress=False)
         await socket.prepare(request)
         self._sockets[socket] = cast("asyncio.Task[object]", asyncio.current_task())
         try:

@@ -66,6 +66,16 @@ test('this file sees its own uploads, in its own realm', async () => {
   expect(minibridge.url).toEqual(process.env.MINIBRIDGE_SINK_URL);
 });
 """
+LARGE = """
+test('large answers and files', async () => {
+  const size = 9 << 20;
+  minibridge.server.reply({ body: 'x'.repeat(size) });
+  const { data } = await new Promise((success) => upload({ success }));
+  expect(data.length).toEqual(size);
+  const path = minibridge.files.add('large', Buffer.alloc(size));
+  expect(minibridge.files.read(path).byteLength).toEqual(size);
+});
+"""
 FAKING = """
 test('fake timers', async () => {
   FAKE;
@@ -131,6 +141,13 @@ def test_fake_timers_leave_the_bridge_alone(runner: Runner, name: str) -> None:
     """Calls fail and succeed while the logic's own clock is the test's."""
     ran = runner(name, {"faking.test.js": suite(name, faking(name))})
     assert 0 == ran.status, ran.said
+
+
+def test_what_is_large_crosses(runner: Runner) -> None:
+    """Answers and files of some MiB: Node 20 takes no compressed message of more than 4 MiB."""
+    ran = runner("node-test", {"large.test.js": IMPORTS["node-test"] + UPLOAD + LARGE})
+    assert 0 == ran.status, ran.said
+    assert " pass 1" in ran.said
 
 
 @npm.ONE_NODE
