@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -130,6 +131,30 @@ def test_the_network_is_as_asked_for_and_changes_from_javascript(any_node: Node)
     )
     told = "3g,2g,4g,wifi,3g,none,wifi request:fail interrupted\n"
     assert (0, told, "") == ended(any_node, script, "--network", "3g")
+
+
+LOST = """
+process.on('uncaughtException', ({ message }) => console.log('uncaught', message));
+minibridge.server.hold();
+const filePath = minibridge.files.add('a.png', Buffer.alloc(10));
+const again = () => wx.uploadFile({ url: minibridge.url, filePath, name: 'a' });
+again();
+process.on('exit', () => {
+  for (const work of [again, () => wx.chooseImage({}), minibridge.uploads]) {
+    try { work(); } catch ({ message }) { console.log('at once', message); }
+  }
+});
+setTimeout(() => process.kill(process.ppid, 'SIGKILL'), 100);
+"""
+
+
+def test_a_command_whose_bridge_dies_is_told_and_ends(any_node: Node) -> None:
+    """A call in flight keeps it no longer, and what it calls then throws."""
+    status, out, _ = ended(any_node, LOST)
+    assert -signal.SIGKILL == status
+    lines = [re.sub(r"ws://\S+", "URL", line) for line in out.splitlines()]
+    text = "minibridge: no connection to URL it broke off (1006)"
+    assert [f"uncaught {text}", *[f"at once {text}"] * 3] == lines
 
 
 def test_the_status_is_the_commands(any_node: Node) -> None:

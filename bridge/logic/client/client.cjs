@@ -100,8 +100,8 @@ function portOf({ line, calls }) {
         raise(error === undefined ? Object.assign(new Error(text), { stack: stack || text }) : error);
         return;
       }
-      calls.begin(keyOf(message));
       line.post(message);
+      calls.begin(keyOf(message));
     },
     call(message) {
       line.post(message);

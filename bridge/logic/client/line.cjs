@@ -10,12 +10,23 @@ const { MessageChannel, Worker, receiveMessageOnPort } = require('node:worker_th
 const OLD_NODE = 22;
 const FLAGS = Number.parseInt(process.versions.node, 10) < OLD_NODE ? ['--experimental-websocket'] : [];
 const PATIENCE_MS = 30_000;
+const MIB = 2 ** 20;
+const LONGEST = 64 * MIB;
 // The module's own function: fake timers replace the global one.
 const { setImmediate: immediately } = timers;
 
-function gone({ code, reason }) {
-  const why = reason || (code === 1006 ? 'nothing answers there' : 'it ended');
+function gone({ code, reason, opened }) {
+  const broken = opened ? 'it broke off' : 'nothing answers there';
+  const why = reason || (code === 1006 ? broken : 'it ended');
   return new Error(`minibridge: no connection to ${process.env.MINIBRIDGE_URL}: ${why} (${code})`);
+}
+
+// The bridge would end the session for it.
+function checkSize(text) {
+  const size = Buffer.byteLength(text);
+  if (size <= LONGEST) return;
+  const mib = Math.ceil(size / MIB);
+  throw new RangeError(`minibridge: a message of ${mib} MiB is longer than the ${LONGEST / MIB} MiB that the bridge takes`);
 }
 
 exports.openLine = function openLine(url, receive) {
@@ -29,6 +40,21 @@ exports.openLine = function openLine(url, receive) {
   });
   const queued = [];
   let open = true;
+  let end = null;
+
+  // What ended keeps nothing alive, answers nothing, and takes nothing more.
+  function read(text) {
+    const message = JSON.parse(text);
+    if (message.type === 'closed') {
+      end = message;
+      port.unref();
+    }
+    return message;
+  }
+
+  function check() {
+    if (end) throw gone(end);
+  }
 
   function deliver() {
     while (open && queued.length) receive(queued.shift());
@@ -39,7 +65,7 @@ exports.openLine = function openLine(url, receive) {
       const seen = Atomics.load(gate, 0);
       const taken = receiveMessageOnPort(port);
       // Text crosses, not objects: those would belong to another realm than the test's.
-      if (taken) return JSON.parse(taken.message);
+      if (taken) return read(taken.message);
       if (Atomics.wait(gate, 0, seen, PATIENCE_MS) === 'timed-out') {
         throw new Error(`minibridge: no answer from ${url} within ${PATIENCE_MS / 1000} s`);
       }
@@ -47,7 +73,7 @@ exports.openLine = function openLine(url, receive) {
   }
 
   port.on('message', (text) => {
-    queued.push(JSON.parse(text));
+    queued.push(read(text));
     deliver();
   });
   // A connection must not keep a runner alive; only a call in flight does.
@@ -56,18 +82,24 @@ exports.openLine = function openLine(url, receive) {
 
   return {
     post(message) {
-      port.postMessage(JSON.stringify(message));
+      check();
+      const text = JSON.stringify(message);
+      checkSize(text);
+      port.postMessage(text);
     },
     // Stands still until the wanted message is there; what comes before it is delivered later.
     wait(wanted) {
       for (;;) {
+        check();
         const message = take();
         if (wanted(message)) return message;
         if (message.type === 'closed') throw gone(message);
         if (queued.push(message) === 1) immediately(deliver);
       }
     },
-    hold: () => port.ref(),
+    hold() {
+      if (!end) port.ref();
+    },
     letGo: () => port.unref(),
     close() {
       open = false;

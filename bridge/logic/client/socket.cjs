@@ -25,7 +25,7 @@ socket.onopen = () => {
   early.splice(0).forEach((text) => socket.send(text));
 };
 socket.onmessage = ({ data }) => tell(data);
-socket.onclose = ({ code, reason }) => tell(JSON.stringify({ type: 'closed', code, reason }));
+socket.onclose = ({ code, reason }) => tell(JSON.stringify({ type: 'closed', code, reason, opened }));
 // Node 20 says nothing more of a socket that never opened.
 socket.onerror = () => {
   if (!opened) {
