@@ -25,7 +25,8 @@ _WITH_US: Final = (_SETPRIV, "--pdeathsig", "KILL", "--") if _SETPRIV else ()
 CHANGES_LOOPS: Final = sys.platform != "win32"
 """Whether one event loop after another can read the pipes of a child."""
 
-_LINE_LIMIT = 64 << 20
+LONGEST = 64 << 20
+"""Bytes of the longest message that is taken from a child."""
 _STDERR_KEPT = 8 << 10
 _END_SECONDS = 2.0
 
@@ -200,8 +201,8 @@ class _Lines(_Stream):
         if rest:
             self._pieces.append(rest)
             self._size += len(rest)
-        if self._size > _LINE_LIMIT:
-            # No message is so long; its beginning is enough to find that out.
+        if self._size > LONGEST:
+            # Its beginning is enough for whoever takes it to find that out.
             self._line(self._kept())
 
     def _kept(self) -> bytes:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from bridge.errors import BridgeError
+from bridge.logic import child as child_lines
 from bridge.logic.child import Child
 from bridge.logic.children import Children
 from bridge.registry import unknown
@@ -203,7 +204,10 @@ class Engine:
             kind = message["type"]
         except (ValueError, TypeError, KeyError) as error:
             self._kill()
-            self._lose(EngineGoneError(f"{self.name} sent what is no message: {error!r}"))
+            said = f"what is no message: {error!r}"
+            if len(line) > child_lines.LONGEST:
+                said = f"a message longer than {child_lines.LONGEST / (1 << 20):g} MiB"
+            self._lose(EngineGoneError(f"{self.name} sent {said}"))
             return
         if kind == "turn":
             self._end_turn()

@@ -251,12 +251,12 @@ def test_a_child_that_ignores_the_end_of_its_input_is_killed(
 
 async def test_a_line_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """However much a child says, what is kept of it is bounded."""
-    monkeypatch.setattr("bridge.logic.child._LINE_LIMIT", 1 << 16)
+    monkeypatch.setattr("bridge.logic.child.LONGEST", 1 << 16)
     code = "print('{\"type\": \"hello\"}', flush=True); print('x' * (1 << 20), flush=True); input()"
     engine = Engine("fake", [sys.executable, "-c", code])
     lost: asyncio.Future[EngineGoneError] = asyncio.get_running_loop().create_future()
     await engine.start(lambda _: None, lost.set_result)
-    assert "fake sent what is no message: JSONDecodeError" in str(await lost)
+    assert "fake sent a message longer than 0.0625 MiB" == str(await lost)
     await engine.close()
 
 
