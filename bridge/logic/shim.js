@@ -94,6 +94,12 @@
     return typeof value.$file === 'string' ? { $file: value.$file } : undefined;
   }
 
+  // To assign `__proto__` would change what the object inherits.
+  function put(object, key, value) {
+    if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    else object[key] = value;
+  }
+
   function checkKeys(value, path) {
     const taken = TAGS.find((key) => Object.prototype.hasOwnProperty.call(value, key));
     if (taken) throw new Uncrossable(`${path} has a key ${taken}, which the messages of the bridge keep for themselves`);
@@ -111,7 +117,7 @@
     if (Array.isArray(value)) return Array.from(value, (item, i) => encodeAt(item, `${path}[${i}]`, here));
     checkKeys(value, path);
     const plain = {};
-    for (const key of Object.keys(value)) plain[wellFormed(key)] = encodeAt(value[key], `${path}.${key}`, here);
+    for (const key of Object.keys(value)) put(plain, wellFormed(key), encodeAt(value[key], `${path}.${key}`, here));
     return plain;
   }
 
@@ -132,7 +138,7 @@
     if ('$returns' in value) return () => decode(value.$returns);
     if (typeof value.$js === 'string') return /^(NaN|-?Infinity)$/.test(value.$js) ? Number(value.$js) : undefined;
     const plain = {};
-    for (const key of Object.keys(value)) plain[key] = decode(value[key]);
+    for (const key of Object.keys(value)) put(plain, key, decode(value[key]));
     return plain;
   }
 

@@ -468,6 +468,24 @@ async def test_values_cross_both_ways(start: Start) -> None:
     assert ["\ufffd\ufffd"] == await mini.program.call("echo", ["\udc00\ud800"])
 
 
+async def test_a_key_that_would_be_the_prototype_is_a_key(
+    start: Start, server: UploadServer
+) -> None:
+    """As JSON has it, in what is passed, what a call gives, and what a server answers."""
+    text = '{"__proto__": {"a": 1}, "b": 2}'
+    source = """
+      exports.echo = (x) => [Object.keys(x), x];
+      exports.get = (url) => new Promise((success) => {
+        wx.request({ url, success: ({ data }) => success([Object.keys(data), data]) });
+      });
+    """
+    mini = await start(source)
+    expected = [["__proto__", "b"], json.loads(text)]
+    assert expected == await mini.program.call("echo", json.loads(text))
+    server.reply(body=text, headers={"Content-Type": "application/json"})
+    assert expected == await mini.program.call("get", server.url)
+
+
 async def test_values_without_json_arrive_by_brand(start: Start) -> None:
     """The host sees what was passed: functions, symbols, dates, typed arrays, boxed texts."""
     source = """
