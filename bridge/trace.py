@@ -187,6 +187,10 @@ class Record:
         self.conditions = conditions
         self.invoked = invoked
 
+    def __repr__(self) -> str:
+        end = "in flight" if self.ok is None else "success" if self.ok else f"fail, {self.reason}"
+        return f"<Record {self.id}: {self.api} on {self.target.name}, {end}>"
+
     @property
     def decisions(self) -> Decisions:
         """The rules that decided, in order."""

@@ -114,7 +114,8 @@ def brand(value: object) -> str:
             return name
     message = (
         f"{value!r} is a Python {type(value).__name__}, which no mini-program can pass; "
-        "give str, numbers, bool, None, undefined, bytes, dict, list or a virtual path"
+        "give str, numbers, bool, None, undefined, bytes, dict, list or a virtual path, "
+        "as bridge.files.add(...) returns it"
     )
     raise BridgeError(message)
 

@@ -290,9 +290,31 @@ async def test_a_function_marked_as_a_coroutine_function_is_one() -> None:
 async def test_a_path_of_this_machine_in_the_options_is_the_authors_mistake() -> None:
     """A `pathlib.Path` is told what to give instead."""
     async with memory() as bridge:
-        with pytest.raises(BridgeError, match=r"no mini-program can pass; give .* virtual path"):
+        with pytest.raises(BridgeError, match=r"can pass; give .* bridge\.files\.add"):
             await bridge.call("uploadFile", options(bridge, filePath=Path("a.png")))
         assert [] == bridge.in_flight
+
+
+async def test_keywords_are_the_authors_mistake() -> None:
+    """A mini-program passes one object, and is shown how."""
+    async with memory() as bridge:
+        for name in ("uploadFile", "chooseImage"):
+            with pytest.raises(
+                BridgeError, match=rf"{name}\({{'name': \.\.\., 'count': \.\.\.}}\)"
+            ):
+                getattr(bridge.api, name)(name="f", count=1)
+        assert [] == bridge.in_flight
+
+
+async def test_tasks_and_records_tell_what_they_are() -> None:
+    """In a debugger, and where an assertion shows them."""
+    async with memory() as bridge:
+        task = bridge.api.uploadFile(options(bridge))
+        assert "<HostTask of <Record 1: uploadFile on wx, in flight>>" == repr(task)
+        await task
+        assert "<Record 1: uploadFile on wx, success>" == repr(bridge.calls[0])
+        failed = await bridge.call("uploadFile", {})
+        assert "<Record 2: uploadFile on wx, fail, bad_parameter>" == repr(failed.record)
 
 
 # --- routes

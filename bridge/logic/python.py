@@ -146,6 +146,9 @@ class HostPromise:
         self._settles = settles
         self._members = members
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._settled.record!r}>"
+
     def __await__(self) -> Generator[Any, None, Result]:
         return self._settled.outcome(self._settles).__await__()
 
@@ -299,7 +302,11 @@ class PythonLogic:
         api: ApiDescription,
         members: Mapping[str, Member],
         options: object = undefined,
+        /,
+        **keywords: object,
     ) -> HostPromise | None:
+        if keywords:
+            raise _no_keywords(namespace, name, keywords)
         task, answer = self._upload(namespace, name, api, options)
         native = None
         if answer.get("returns") != "undefined":
@@ -313,8 +320,16 @@ class PythonLogic:
         return native
 
     def _picker_api(
-        self, namespace: str, name: str, api: ApiDescription, options: object = undefined
+        self,
+        namespace: str,
+        name: str,
+        api: ApiDescription,
+        options: object = undefined,
+        /,
+        **keywords: object,
     ) -> HostPromise | None:
+        if keywords:
+            raise _no_keywords(namespace, name, keywords)
         task = self._choose(namespace, name, api, options)
         wanted = api.promise == "always" or (
             api.promise == "without callbacks" and not task.callbacks
@@ -401,6 +416,13 @@ class PythonLogic:
             raise
         except BaseException as error:  # noqa: BLE001  pytest's own outcomes are no Exceptions
             self._report(record, name, error)
+
+
+def _no_keywords(namespace: str, name: str, keywords: Iterable[str]) -> BridgeError:
+    """Return what is wrong with a call in Python's own way."""
+    given = ", ".join(f"{key!r}: ..." for key in keywords)
+    message = f"{namespace}.{name} takes one object, as in JavaScript: {name}({{{given}}})"
+    return BridgeError(message)
 
 
 def _own(payload: Payload) -> object:
