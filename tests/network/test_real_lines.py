@@ -196,6 +196,8 @@ async def test_a_file_on_its_way_is_slowed(tmp_path: Path, *, direct: bool, send
         task.onProgressUpdate(slower)
         assert 200 == (await task)["statusCode"]
         assert max(more - sent for sent, more in pairwise(told)) <= 128 << 10
+        times = bridge.calls[0].times
+        assert times["sent"] - times["send"] >= (told[-1] - told[0]) / 20_000
         [file] = server.uploads[0].files
         assert hashlib.sha256(content).hexdigest() == file.sha256
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from bridge.conditions import PRESETS
+from bridge.network import Network
 from bridge.reasons import Reason
 from tests.network.lines import SIZE, Scene, play
 
@@ -231,22 +232,28 @@ def test_a_tunnel_without_an_end_lets_what_is_on_its_way_run_into_its_timeout() 
 
 
 def test_a_network_that_was_cleared_can_become_slow_again() -> None:
-    """Also for a call that is on its way through both."""
+    """A call that was on its way through both feels it as well."""
 
     async def scene(stage: Scene) -> None:
         network, loop = stage.bridge.network, asyncio.get_running_loop()
         network.slow(up=10_000)
-        loop.call_later(2, network.clear)
-        loop.call_later(2, network.online)
-        later = asyncio.ensure_future(stage.upload())
-        await asyncio.sleep(3)
-        assert (await later).ok
-        assert network.passage(1) is None
-        network.slow(up=10_000)
-        assert (await stage.upload()).ok
-        assert spent(stage, "send", "sent") > SIZE / 10
+        loop.call_later(7, network.clear)
+        loop.call_later(9, partial(network.slow, latency=7))
+        outcome = await stage.upload()
+        assert outcome.ok
+        assert 2000 == pytest.approx(spent(stage, "send", "sent"), abs=100)
+        assert 5000 + 7000 == pytest.approx(spent(stage, "sent", "first_byte"))
 
-    play("wx", scene)
+    play("wx", scene, latency=5)
+
+
+def test_a_network_that_was_cleared_stays_free_when_it_is_back() -> None:
+    """To be online again ends a tunnel, and begins nothing."""
+    network = Network()
+    network.stall()
+    network.clear()
+    network.online()
+    assert network.passage(1) is None
 
 
 def test_a_cleared_network_slows_nothing() -> None:
