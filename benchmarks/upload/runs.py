@@ -268,6 +268,8 @@ CLIENTS: Final[dict[str, Client]] = {
     "aiohttp, open file": _own("aiohttp-file"),
     "aiohttp, open file, uvloop": _own("aiohttp-file", "uvloop"),
     "aiohttp, bytes": _own("aiohttp-bytes"),
+    "aiohttp, joined by hand": _own("aiohttp-joined"),
+    "aiohttp, joined by hand, uvloop": _own("aiohttp-joined", "uvloop"),
     "httpx": Client(_python("httpx"), _sample, needs=peers.httpx, environment=_peers_path),
     "Node fetch": Client(_fetch, _sample, needs=lambda: peers.command("node")),
 }

@@ -119,7 +119,8 @@ async def small(bench: Bench) -> None:
     """Files of 1 KiB, ten at once: calls a second, and what the layer takes of each."""
     names = (
         *(EMULATED, ON_UVLOOP, "transport", "transport, uvloop", NAIVE, NAIVE_ON_UVLOOP),
-        *("aiohttp, bytes", "curl -Z", "httpx", "Node fetch"),
+        *("aiohttp, bytes", "aiohttp, joined by hand", "aiohttp, joined by hand, uvloop"),
+        *("curl -Z", "httpx", "Node fetch"),
     )
     count = {name: bench.sizes.calls // (10 if name in SLOW else 1) for name in names}
     with sink("count", bench.folder) as counting:
