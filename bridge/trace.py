@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
+from bridge.masking import MASK, is_secret, mask_url, masked, masked_headers, masked_text
 from bridge.profile import Text
 from bridge.protocol import shaped
 from bridge.values import to_json
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 
 TRACE_VERSION: Final = 1
 PREVIEW_BYTES: Final = 64 << 10
-MASK: Final = "***"
-_SECRET = re.compile(
-    r"authorization|cookie|token|secret|passw|signature|policy|credential|accesskey|api[-_]?key"
-    r"|session|(?:^|[-_])sign?$",
-    re.IGNORECASE,
-)
-_QUERY = re.compile(r"([?&])([^=&#]*)=([^&#]*)")
-_USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 Decision = tuple[str, str, str]
@@ -301,7 +292,7 @@ class Record:
             "url": mask_url(sent.url),
             "dialled": sent.dialled,
             "method": sent.method,
-            "headers": _masked_headers(sent.headers),
+            "headers": masked_headers(sent.headers),
             "bytes": sent.size,
             "parts": [_part(part) for part in sent.parts],
             "preview": _body_preview(sent),
@@ -312,7 +303,7 @@ class Record:
         if got is None:
             return None
         preview = got.preview.decode("utf-8", "replace")
-        headers = _masked_headers(got.headers)
+        headers = masked_headers(got.headers)
         return {"status": got.status, "headers": headers, "bytes": got.size, "preview": preview}
 
     def _outcome(self) -> dict[str, object]:
@@ -432,13 +423,12 @@ def _ms(value: float | None) -> float | None:
 
 
 def _part(part: SentPart) -> dict[str, object]:
-    secret = bool(_SECRET.search(part.name))
     return {
         "name": part.name,
         "filename": part.filename,
         "type": part.type,
         "size": part.size,
-        "preview": MASK if secret else _preview(part),
+        "preview": MASK if is_secret(part.name) else _preview(part),
     }
 
 
@@ -458,49 +448,7 @@ def _body_preview(sent: Request) -> object:
         text = sent.preview.decode()
     except UnicodeDecodeError:
         return {"$bytes": base64.b64encode(sent.preview).decode()}
-    return _masked_text(text)
-
-
-def _masked_text(text: str) -> str:
-    """Hide what secret-looking keys hold in a JSON text, in form fields, or in an address."""
-    if text[:1] in ("{", "["):
-        return _masked_json(text)
-    if "://" not in text and _QUERY.match(f"?{text}"):
-        return mask_url(f"?{text}")[1:]
-    return mask_url(text)
-
-
-def _masked_json(text: str) -> str:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        # Cut off or broken: what is secret in it cannot be told from the rest.
-        return MASK if _SECRET.search(text) else mask_url(text)
-    hidden = masked(value)
-    return text if hidden == value else json.dumps(hidden, ensure_ascii=False)
-
-
-def _masked_headers(headers: Headers) -> list[list[str]]:
-    return [[name, MASK if _SECRET.search(name) else value] for name, value in headers]
-
-
-def mask_url(url: str) -> str:
-    """Hide the values of secret-looking query parameters, and a user before the host."""
-    return _QUERY.sub(_masked_pair, _USER.sub(f"{MASK}@", url))
-
-
-def _masked_pair(pair: re.Match[str]) -> str:
-    before, name, value = pair.groups()
-    return f"{before}{name}={MASK if _SECRET.search(name) else value}"
-
-
-def masked(value: object) -> object:
-    """Hide the values of secret-looking keys, at every depth."""
-    if isinstance(value, dict):
-        return {k: MASK if _SECRET.search(k) else masked(inner) for k, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [masked(inner) for inner in value]
-    return _masked_text(value) if isinstance(value, str) else value
+    return masked_text(text)
 
 
 def _override(value: object) -> object:

@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 import schemas
 from bridge import Bridge, HostFile, MemoryTransport, Paths, undefined
 from bridge.files import OpenFile
+from bridge.masking import MASK, mask_url, masked
 from bridge.target import all_names, resolve
-from bridge.trace import MASK, PREVIEW_BYTES, Decisions, Record, mask_url, masked, request_of
+from bridge.trace import PREVIEW_BYTES, Decisions, Record, request_of
 from bridge.transport import FilePart, Measures, WireUpload
 
 if TYPE_CHECKING:

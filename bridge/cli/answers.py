@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from bridge.cli.look import Cell, Row, Table
-from bridge.trace import mask_url, masked, sources_of
+from bridge.masking import mask_url, masked
+from bridge.trace import sources_of
 from bridge.why import why_of
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from bridge import stacks
 from bridge.cli.answers import ms, status_cell, verdict
 from bridge.cli.look import Cell, Mistake, Row, Table
 from bridge.logic.program import JSError
+from bridge.masking import mask_url
 from bridge.target import resolve
-from bridge.trace import mask_url
 from bridge.why import why_of
 
 if TYPE_CHECKING:

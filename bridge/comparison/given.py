@@ -12,8 +12,8 @@ from bridge import rules
 from bridge.errors import BridgeError
 from bridge.files import HostFile
 from bridge.layers import UPLOAD
+from bridge.masking import masked
 from bridge.protocol import CALLBACKS
-from bridge.trace import masked
 from bridge.values import check, from_json, to_json
 
 if TYPE_CHECKING:

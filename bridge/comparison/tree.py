@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.comparison.steady import Kind, kind, steady
 from bridge.logic.python import HostPromise, HostTask, members
+from bridge.masking import masked
 from bridge.reasons import Reason
-from bridge.trace import masked
 from bridge.values import to_json
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from bridge import layers
 from bridge.comparison.given import ORIGIN
 from bridge.comparison.steady import steady
 from bridge.comparison.witness import own_texts, route
+from bridge.masking import masked
 from bridge.runtime import Bridge
 from bridge.sweep.condition import apply
 from bridge.sweep.kept import picture
 from bridge.sweep.play import Play
 from bridge.sweep.scenario import Result
 from bridge.target import resolve
-from bridge.trace import masked
 from bridge.transport.memory import MemoryTransport
 from bridge.values import to_json
 
