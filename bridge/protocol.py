@@ -108,7 +108,8 @@ class ApiDescription:
             `value` takes any arguments, which cross as `args`, and answers at once with `value`,
             with nothing, or with the text it `throws`. `constant` is `value` itself, `object` a
             function that returns the functions of `apis`, `listener` a function that adds to or
-            takes from the listeners of `listens`.
+            takes from the listeners of `listens`, `interceptor` one that adds to or takes from the
+            hooks around its global's `intercepted` functions.
         event: the event to invoke.
         task: the kind of task a `task` API makes, `UploadTask` or `RequestTask`; empty for others.
         returns: what a `task` API hands back: `task`, `promise` or `promise+task`.
@@ -124,9 +125,11 @@ class ApiDescription:
         apis: the functions of an `object`, each described like a global's.
         value: the value of a `constant`.
         listens: the event of a `listener`; its name begins with `on` or `off`.
+        intercepted: whether hooks that an `interceptor` keeps, whose name begins with `add` or
+            `remove`, are called around it.
     """
 
-    kind: Literal["task", "async", "sync", "value", "constant", "object", "listener"]
+    kind: Literal["task", "async", "sync", "value", "constant", "object", "listener", "interceptor"]
     event: str
     task: str = ""
     returns: str = ""
@@ -140,6 +143,7 @@ class ApiDescription:
     apis: Mapping[str, ApiDescription] = field(default_factory=dict)
     value: object = None
     listens: str = ""
+    intercepted: bool = False
 
 
 def id_key(task: str) -> str:

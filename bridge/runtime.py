@@ -11,6 +11,7 @@ from bridge.device.storage import Storage
 from bridge.device.ui import Ui
 from bridge.errors import BridgeError
 from bridge.files import Files
+from bridge.log import log
 from bridge.logic.python import HostObject, PythonLogic
 from bridge.native import Native
 from bridge.network import Network
@@ -170,6 +171,8 @@ class Bridge:
         """
         Make a call and wait for what it comes to; a host failure is an outcome, never raised.
 
+        Interceptors are of the logic: they are not called.
+
         Args:
             api: the API by the name the target uses, or by the name of the API beneath it.
             options: its options, in the target's own spelling.
@@ -186,8 +189,11 @@ class Bridge:
         return Outcome(self.target, api, bool(settled.ok), result, record.reason, record)
 
     async def settled(self) -> None:
-        """Wait until nothing is in flight."""
+        """Wait until nothing is in flight, and no interceptor is awaited."""
         await self._native.settled()
+        while self._logic.busy:
+            await self._logic.idle()
+            await self._native.settled()
 
     def route(self, origin: str, *, to: str | None) -> None:
         """
@@ -258,7 +264,10 @@ class Bridge:
         """End the calls of a logic-side client that has gone, as aborted."""
         self._native.abandon("the logic is gone", deliver)
 
-    def _report(self, record: Record, name: str, error: BaseException) -> None:
-        record.callback_errors = [*record.callback_errors, f"{name}: {error!r}"]
+    def _report(self, record: Record | None, name: str, error: BaseException) -> None:
         self.callback_errors.append(error)
+        if record is None:
+            log().error(f"an error in {name}", target=self.target, exc_info=error)
+            return
+        record.callback_errors = [*record.callback_errors, f"{name}: {error!r}"]
         self._native.log_callback_error(record, name, error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -24,6 +24,7 @@ from bridge.values import copied, taken, taken_members, undefined
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
+    from bridge.logic.interceptors import Interceptors
     from bridge.profile import Options, Result
     from bridge.protocol import Announcement, ApiDescription, Deliver, Globals, Message, Payload
     from bridge.trace import Record
@@ -208,7 +209,8 @@ class PythonLogic:
         description: the globals and their functions.
         invoke: the native side's door.
         records: the records of the calls made, the newest last.
-        report: takes what a callback raised, with the record and the callback's name.
+        report: takes what a callback raised, with the record and the callback's name; what an
+            interceptor raised comes without a record.
     """
 
     def __init__(
@@ -216,7 +218,7 @@ class PythonLogic:
         description: Globals,
         invoke: Callable[[Invoke, Deliver], Result],
         records: Sequence[Record],
-        report: Callable[[Record, str, BaseException], None],
+        report: Callable[[Record | None, str, BaseException], None],
     ) -> None:
         self._description = description
         self._invoke = invoke
@@ -225,6 +227,7 @@ class PythonLogic:
         self._tasks: dict[int, Settled] = {}
         self._answers: dict[int, Settled] = {}
         self._news: dict[tuple[str, str], _News] = {}
+        self._interceptors: dict[str, Interceptors] = {}
         self._callback_ids = 0
         self._deliver: Deliver = self.receive  # one for all calls, each of which holds it
         self.globals = {name: self._object(name) for name in description}
@@ -243,8 +246,18 @@ class PythonLogic:
         else:
             self._announce(message)
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether an interceptor is awaited."""
+        return any(interceptors.busy for interceptors in self._interceptors.values())
+
+    async def idle(self) -> None:
+        """Wait until no interceptor is awaited."""
+        for interceptors in self._interceptors.values():
+            await interceptors.idle()
+
     def start(self, namespace: str, name: str, options: object) -> Settled:
-        """Call an API without callbacks and return what it comes to."""
+        """Call an API without callbacks and interceptors, and return what it comes to."""
         api = self._description[namespace].get(name)
         if api is None or api.kind not in ("task", "async"):
             functions = self._description[namespace].items()
@@ -269,6 +282,13 @@ class PythonLogic:
             for own, function in api.apis.items():
                 setattr(inner, own, self._made(namespace, own, function))
             return lambda *_: inner
+        if api.kind == "interceptor":
+            interceptors = self._intercepting(namespace)
+            return interceptors.add if name.startswith("add") else interceptors.remove
+        if api.intercepted:
+            plain: Any = self._made(namespace, name, replace(api, intercepted=False))
+            native = partial(self._native, namespace, name, api, self._members(api))
+            return self._intercepting(namespace).around(name, plain, native)
         if api.kind == "task":
             return partial(self._task_api, namespace, name, api, self._members(api))
         functions: dict[str, Callable[..., object]] = {
@@ -278,6 +298,13 @@ class PythonLogic:
             "listener": self._listener_api,
         }
         return partial(functions[api.kind], namespace, name, api)
+
+    def _intercepting(self, namespace: str) -> Interceptors:
+        from bridge.logic.interceptors import Interceptors  # noqa: PLC0415  few globals have any
+
+        if namespace not in self._interceptors:
+            self._interceptors[namespace] = Interceptors(namespace, partial(self._report, None))
+        return self._interceptors[namespace]
 
     def _members(self, api: ApiDescription) -> dict[str, Member]:
         """Return the functions of such an API's tasks, which take the call first."""
@@ -307,10 +334,7 @@ class PythonLogic:
     ) -> HostPromise | None:
         if keywords:
             raise _no_keywords(namespace, name, keywords)
-        task, answer = self._upload(namespace, name, api, options)
-        native = None
-        if answer.get("returns") != "undefined":
-            native = (HostTask if api.returns == "task" else HostPromise)(task, "host", members)
+        task, native = self._native(namespace, name, api, members, options)
         if api.promise == "always":
             promise = HostPromise(task, api.settles)
             setattr(promise, "__returned", native)  # a plain assignment would be mangled here
@@ -377,6 +401,22 @@ class PythonLogic:
         record = self._records[-1]
         task = self._tasks[record.id] = Settled(api, callbacks, record)
         return task, answer
+
+    def _native(
+        self,
+        namespace: str,
+        name: str,
+        api: ApiDescription,
+        members: Mapping[str, Member],
+        options: object,
+    ) -> tuple[Settled, HostPromise | None]:
+        """Make a call, and return it with what the host itself returns."""
+        if api.kind == "async":
+            return self._choose(namespace, name, api, options), None
+        task, answer = self._upload(namespace, name, api, options)
+        if answer.get("returns") == "undefined":
+            return task, None
+        return task, (HostTask if api.returns == "task" else HostPromise)(task, "host", members)
 
     def _choose(self, namespace: str, name: str, api: ApiDescription, options: object) -> Settled:
         callbacks, params = _split(options)
@@ -457,16 +497,24 @@ def _split(options: object) -> tuple[dict[str, Callback], Options]:
     if not isinstance(options, dict):
         return {}, {}
     given = dict(options)
+    callbacks = callbacks_of(given)
+    for name in CALLBACKS:
+        given.pop(name, None)
+    return callbacks or _NO_CALLBACKS, taken_members(given)
+
+
+def callbacks_of(options: Mapping[str, object]) -> dict[str, Callback]:
+    """Return the callbacks among some options; raises `BridgeError` for one to be awaited."""
     callbacks: dict[str, Callback] = {}
     for name in CALLBACKS:
-        function = given.pop(name) if name in given else None
+        function = options.get(name)
         if function is None or not callable(function):
             continue
         if _is_coroutine_function(function):
             message = f"{name} is a coroutine function; a host calls its callbacks and awaits none"
             raise BridgeError(message)
         callbacks[name] = function
-    return callbacks or _NO_CALLBACKS, taken_members(given)
+    return callbacks
 
 
 def _is_coroutine_function(function: object) -> bool:

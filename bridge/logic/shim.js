@@ -12,6 +12,7 @@
   'use strict';
 
   const CALLBACKS = ['success', 'fail', 'complete'];
+  const HOOKS = ['invoke', ...CALLBACKS, 'returnValue'];
   const EVENTS = { progressUpdate: 'ProgressUpdate', headersReceived: 'HeadersReceived' };
   const SIXTY_FOUR = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   const LETTERS = [...SIXTY_FOUR].map((letter) => letter.charCodeAt(0));
@@ -206,10 +207,49 @@
     };
   }
 
+  // --- interceptors
+
+  function isPromise(value) {
+    const inside = value !== null && (typeof value === 'object' || typeof value === 'function');
+    return inside && typeof value.then === 'function' && typeof value.catch === 'function';
+  }
+
+  // The hooks that a layer keeps: of every API, and of one by its name. A function counts once.
+  function hookList() {
+    const every = {};
+    const named = new Map();
+
+    function among(hooks, interceptor, change) {
+      for (const name of Object.keys(interceptor)) {
+        if (typeof interceptor[name] === 'function') hooks[name] = change(hooks[name] || [], interceptor[name]);
+      }
+    }
+
+    const added = (functions, one) => (functions.includes(one) ? functions : [...functions, one]);
+    const left = (functions, one) => functions.filter((other) => other !== one);
+
+    return {
+      add(api, interceptor) {
+        const own = typeof api === 'string' && brand(interceptor) === 'Object';
+        if (own && !named.has(api)) named.set(api, {});
+        if (own) among(named.get(api), interceptor, added);
+        else if (brand(api) === 'Object') among(every, api, added);
+      },
+      remove(api, interceptor) {
+        const own = typeof api === 'string' && brand(interceptor) === 'Object';
+        if (own) among(named.get(api) || {}, interceptor, left);
+        else if (typeof api === 'string') named.delete(api);
+        else if (brand(api) === 'Object') among(every, api, left);
+      },
+      of: (api, name) => [...(every[name] || []), ...((named.get(api) || {})[name] || [])],
+    };
+  }
+
   return function install(scope, port) {
     const tasks = new Map();
     const answers = new Map();
     const news = new Map();
+    const interceptors = new Map();
     let callbackIds = 0;
 
     // --- what the program gets wrong
@@ -382,6 +422,73 @@
       };
     }
 
+    function hooksOf(namespace) {
+      if (!interceptors.has(namespace)) interceptors.set(namespace, hookList());
+      return interceptors.get(namespace);
+    }
+
+    function interceptorApi(namespace, name) {
+      const hooks = hooksOf(namespace);
+      return name.startsWith('add') ? (...args) => void hooks.add(...args) : (...args) => void hooks.remove(...args);
+    }
+
+    // Goes on with `data`, which hooks change in place, or with what the Promise of the last one brings.
+    // A false ends it. Behind any other Promise no hook is called: it goes on at once, with the last
+    // hook in place of data.
+    function through(hooks, data, options, goOn) {
+      for (let at = 0; at < hooks.length; at += 1) {
+        const hook = hooks[at];
+        const told = hook(data, options);
+        if (told === false) return undefined;
+        if (isPromise(told)) {
+          if (at + 1 === hooks.length) return Promise.resolve(told).then(goOn);
+          watch(told);
+          const last = hooks[hooks.length - 1];
+          return Promise.resolve((given) => last(given, options) || given).then(goOn);
+        }
+      }
+      return goOn(data);
+    }
+
+    function hookCallbacks(hooks, name, options = {}) {
+      for (const state of CALLBACKS) {
+        const own = hooks.of(name, state);
+        if (own.length === 0) continue;
+        const callback = options[state];
+        const goOn = (result) => (typeof callback === 'function' ? callback(result) : undefined);
+        options[state] = (result) => through(own, result, options, goOn);
+      }
+      return options;
+    }
+
+    // Where there are hooks the layer makes its Promise of callbacks, so that they see these as any other.
+    function intercepted(namespace, name, plain, native) {
+      const hooks = hooksOf(namespace);
+      const used = (hook) => hooks.of(name, hook).length > 0;
+      const invoke = (options, goOn) => through(hooks.of(name, 'invoke'), options, undefined, goOn);
+      const goOn = (options) => native(hookCallbacks(hooks, name, options));
+
+      function promised(options) {
+        return new Promise((success, fail) => {
+          let called = false;
+          const later = invoke({ ...options, success, fail }, (last) => {
+            called = true;
+            return goOn(last);
+          });
+          // Nobody holds what an asynchronous hook comes to.
+          if (!called) watch(later);
+        });
+      }
+
+      return function (options) {
+        if (!HOOKS.some(used)) return plain(options);
+        const given = { ...options };
+        const heard = CALLBACKS.some((state) => typeof given[state] === 'function');
+        const returned = heard ? invoke(given, goOn) : promised(given);
+        return hooks.of(name, 'returnValue').reduce((value, hook) => hook(value) || value, returned);
+      };
+    }
+
     function objectApi(namespace, name, api) {
       const made = build(namespace, api.apis);
       return () => made;
@@ -393,14 +500,21 @@
       sync: syncApi,
       value: valueApi,
       listener: listenerApi,
+      interceptor: interceptorApi,
       object: objectApi,
       constant: (namespace, name, api) => decode(api.value),
     };
 
     function build(namespace, apis) {
       const made = {};
-      for (const name of Object.keys(apis)) made[name] = KINDS[apis[name].kind](namespace, name, apis[name]);
+      for (const name of Object.keys(apis)) made[name] = make(namespace, name, apis[name]);
       return made;
+    }
+
+    function make(namespace, name, api) {
+      const plain = KINDS[api.kind](namespace, name, api);
+      if (!api.intercepted) return plain;
+      return intercepted(namespace, name, plain, KINDS[api.kind](namespace, name, { ...api, promise: 'never' }));
     }
 
     // --- messages from the native side
