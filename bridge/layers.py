@@ -165,7 +165,9 @@ def _through(
         for api, name in layer.apis.items()
         if name in below
     }
-    return own | {api: ApiDescription(kind="sync", event=api) for api in layer.settings}
+    settings = {api: ApiDescription(kind="sync", event=api) for api in layer.settings}
+    hooks = {api: ApiDescription(kind="interceptor", event="") for api in layer.interceptors}
+    return own | settings | hooks
 
 
 def _renaming(layer: Layer, profile: Profile, name: str, api: ApiDescription) -> ApiDescription:
@@ -176,7 +178,7 @@ def _renaming(layer: Layer, profile: Profile, name: str, api: ApiDescription) ->
 
 
 def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:
-    """Return an API as this layer hands it on: what it says of Promises, and options of its own."""
+    """Return an API as this layer hands it on: its Promises, options and interceptors."""
     promise, settles = api.promise, api.settles
     if layer.use_promise == "on":
         promise, settles = "always", "layer"
@@ -184,5 +186,11 @@ def _returned(layer: Layer, api: ApiDescription) -> ApiDescription:
         promise = "never"
     elif layer.returns == "task or promise":
         promise, settles = "without callbacks", "layer"
-    keys = None if api.keys is None else (*api.keys, *layer.options)
-    return replace(api, promise=promise, settles=settles, complete=layer.complete_gets, keys=keys)
+    return replace(
+        api,
+        promise=promise,
+        settles=settles,
+        complete=layer.complete_gets,
+        keys=None if api.keys is None else (*api.keys, *layer.options),
+        intercepted=bool(layer.interceptors),
+    )

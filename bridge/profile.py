@@ -460,6 +460,8 @@ class Layer:
     """`task or promise`: the host's return with a callback, else a Promise of the result."""
     all_callbacks: bool = False
     """True where the layer always hands all three callbacks down."""
+    interceptors: tuple[str, ...] = ()
+    """APIs that add and remove hooks, called around every API of the layer that takes callbacks."""
     use_promise: Literal["off", "on"] | None = None
     """Whether every call returns a Promise with the native return in `__returned`."""
     domain: Literal["honour", "ignore"] | None = None

@@ -91,16 +91,14 @@ LAYER = Layer(
     rename={"my": {"name": "fileName"}, "my.request": {"header": "headers"}},
     renamed_wins="always",
     returns="task or promise",
+    interceptors=("addInterceptor", "removeInterceptor"),
     results={"my": alipay_result},
     passes=True,
     device={"my": _ON_ALIPAY},
     sources={
         "default": Source("inferred", _CODE, _DATE, "the target that needs no vendor's app"),
         "apis": Source(
-            "documented",
-            "uniapp.dcloud.net.cn/api/request/network-file.html",
-            "2026-08-21",
-            "addInterceptor is not emulated",
+            "documented", "uniapp.dcloud.net.cn/api/request/network-file.html", "2026-08-21"
         ),
         "rename": Source(
             "seen_in_code",
@@ -116,6 +114,13 @@ LAYER = Layer(
         ),
         "returns": Source(
             "documented", "uniapp.dcloud.net.cn/api/request/network-file.html", "2026-08-21"
+        ),
+        "interceptors": Source(
+            "seen_in_code",
+            f"{_CODE}/uni-api/src/helpers/interceptor.ts",
+            "2026-05",
+            "seen when the package ran; hooks behind an asynchronous one are lost there"
+            " (dcloudio/uni-app#5422), and called by versions of the source not seen released",
         ),
         "results": Source(
             "seen_in_code",

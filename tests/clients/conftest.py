@@ -54,6 +54,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "uni-mp-alipay": (
         "@dcloudio/uni-mp-alipay/dist/uni.api.esm.js",
         "--alias:vue=@dcloudio/uni-mp-vue",
+        # As in a built mini-program, and in the modules the layer is written as.
+        '--banner:js="use strict";',
     ),
 }
 BUNDLER = (
@@ -177,7 +179,8 @@ async def start(
 
         async def run(source: str, target: str, **settings: Any) -> Mini:  # noqa: ANN401  a Bridge's
             folder = Path(tempfile.mkdtemp(dir=clients))
-            shutil.copy(HERE / "probe.js", folder)
+            for script in ("probe.js", "hooks.js"):
+                shutil.copy(HERE / script, folder)
             (folder / "main.js").write_text(source)
             bridge = await stack.enter_async_context(Bridge(target, **settings))
             said: list[tuple[str, str, str]] = []

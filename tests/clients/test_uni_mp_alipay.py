@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,7 +25,7 @@ from tests.clients.comparing import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.clients.conftest import Start
+    from tests.clients.conftest import Mini, Start
 
 BOTH = """
 module.exports = require('./probe.js');
@@ -141,3 +141,28 @@ async def test_a_dialog_is_asked_by_the_hosts_own_show_modal(start: Start) -> No
     assert vendors == ours
     first, second = mini.bridge.ui.modals
     assert first == second
+
+
+async def _hooked(mini: Mini, owner: str, name: str, options: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return what hooks, callbacks and Promises were given, what was reported, what arrived."""
+    mini.server.clear()
+    mini.said.clear()
+    await mini.program.call("play", owner, name, options)
+    await mini.program.idle()
+    told = await mini.program.call("clear")
+    said = [message for _, message, _ in mini.said]
+    # QuickJS tells nobody of a rejection that the vendor's code leaves alone.
+    said = said if mini.program.engine == "node" else []
+    return told, said, [upload.headers.get("token") for upload in mini.server.uploads]
+
+
+async def test_interceptors_do_what_the_vendors_do(start: Start) -> None:
+    """In every order and kind of hook, in what is lost, and in what throws."""
+    mini = await start(BOTH.replace("./probe.js", "./hooks.js"), "uni/my")
+    options, names = mini.options, await mini.program.call("names")
+    vendors = {name: await _hooked(mini, "vendor", name, options) for name in names}
+    ours = {name: await _hooked(mini, "ours", name, options) for name in names}
+    assert vendors == ours
+    told, _, arrived = ours["edited options"]
+    assert ["complete", "resolved", "resolved"] == [word for word, _ in told][-3:]
+    assert ["t", "t"] == arrived
