@@ -28,7 +28,7 @@ CHECKS: Final = (
     "file",
 )
 """What a hold can ask, in the order in which it is judged."""
-STEPS: Final = ("call", "get", "read", "do", "wait", "arrange")
+STEPS: Final = ("call", "get", "read", "do", "intercept", "wait", "arrange")
 """The kinds of step, each by the key that makes it one."""
 
 
@@ -92,6 +92,11 @@ def kind_of(step: Json) -> str:
 def label_of(step: Json) -> str:
     """Return what the events of a `call`, `get` or `read` are called."""
     return str(step.get("as") or step[kind_of(step)].rpartition(".")[2])
+
+
+def interceptor_of(step: Json) -> str:
+    """Return the function of the global that an `intercept` step calls."""
+    return "removeInterceptor" if "removes" in step else "addInterceptor"
 
 
 def tokens(value: object, name: str) -> Iterator[object]:

@@ -143,6 +143,7 @@ function play(scene, env, done) {
   const events = [];
   const returned = {};
   const listeners = {};
+  const hooks = {};
   const owed = {};
   const most = {};
   let at = 0;
@@ -237,6 +238,18 @@ function play(scene, env, done) {
     made.then(ended('resolved'), ended('rejected'));
   }
 
+  // Does what a case says of a hook: changes what it is given, throws, or returns something.
+  function hookOf(label, name, told) {
+    return (given) => {
+      write(label, `heard:${name}`, name === 'returnValue' ? described(given) : encoded(given));
+      if (told.sets) Object.assign(given, valueOf(told.sets));
+      advance();
+      if (told.throws) throw new Error(name);
+      const said = told.passes ? given : valueOf(told.returns);
+      return told.later ? Promise.resolve(said) : said;
+    };
+  }
+
   // --- the steps
 
   function ownerOf(step) {
@@ -296,6 +309,19 @@ function play(scene, env, done) {
       }
       returned[step.as] = Array.isArray(step.read) ? found : at(step.read);
       write(step.as, 'returned', encoded(returned[step.as]));
+    },
+    intercept(step) {
+      const owner = env.globals[step.global];
+      const given = step.intercept === '*' ? [] : [step.intercept];
+      if (step.removes) {
+        owner.removeInterceptor.apply(owner, given.concat(step.removes === '*' ? [] : [hooks[step.removes]]));
+        return;
+      }
+      const own = (hooks[step.as] = {});
+      Object.keys(step.hooks).forEach((name) => {
+        own[name] = hookOf(step.as, name, step.hooks[name]);
+      });
+      owner.addInterceptor.apply(owner, given.concat([own]));
     },
     do(step) {
       const label = has(step, 'on') ? step.on : step.do;

@@ -31,7 +31,7 @@ _LINGER_MS: Final = 0
 
 
 class CallbackThrew(Exception):  # noqa: N818  what a mini-program throws on purpose
-    """A callback threw, because the case says so."""
+    """A callback or a hook threw, because the case says so."""
 
 
 class Player:
@@ -68,6 +68,7 @@ class Player:
         self._events: list[Event] = []
         self._returned: dict[str, Any] = {}
         self._listeners: dict[str, Callable[[object], None]] = {}
+        self._hooks: dict[str, Json] = {}
         self._owed: dict[str, int] = {}
         self._most: dict[str, float] = {}
         self._at = 0
@@ -145,6 +146,17 @@ class Player:
         self._returned[step["as"]] = found
         self._write(step["as"], "returned", self._encoded(found))
 
+    def _intercept(self, step: Json) -> None:
+        owner, removed = self._globals[step["global"]], step.get("removes")
+        given = [] if step["intercept"] == _ALL else [step["intercept"]]
+        if removed is not None:
+            own = [] if removed == _ALL else [self._hooks[removed]]
+            cast("Any", owner).removeInterceptor(*given, *own)
+            return
+        label, hooks = step["as"], step["hooks"].items()
+        self._hooks[label] = {name: self._hook(label, name, told) for name, told in hooks}
+        cast("Any", owner).addInterceptor(*given, self._hooks[label])
+
     def _do(self, step: Json) -> None:
         name: str = step["do"]
         label: str = step.get("on", name)
@@ -164,7 +176,7 @@ class Player:
         label = step["as"]
         try:
             made = _function(self._owner(step), step[kind])(*given)
-        except (HostError, AttributeError) as error:
+        except (HostError, AttributeError, CallbackThrew) as error:
             self._write(label, "threw", {"message": str(error)})
             return _NOTHING
         self._returned[label] = made
@@ -206,6 +218,22 @@ class Player:
 
         return self._listeners.setdefault(name, listener)
 
+    def _hook(self, label: str, name: str, told: Json) -> Callable[[Any], object]:
+        """Return what does as a case says of a hook."""
+
+        def hook(given: Any) -> object:  # noqa: ANN401  options, a result, or what is returned
+            value = _described(given) if name == "returnValue" else self._encoded(given)
+            self._write(label, f"heard:{name}", value)
+            if "sets" in told:
+                given.update(self._value(told["sets"]))
+            self._advance()
+            if told.get("throws"):
+                raise CallbackThrew(name)
+            said = given if told.get("passes") else self._value(told.get("returns"))
+            return _brought(said) if told.get("later") else said
+
+        return hook
+
     def _watch_promise(self, label: str, made: object) -> None:
         """Wait for a Promise; that a task can be awaited no mini-program can see."""
         if isinstance(made, HostPromise) and not isinstance(made, HostTask):
@@ -217,6 +245,11 @@ class Player:
             what, result = "resolved", await made
         except UploadFailed as failed:
             what, result = "rejected", failed.result
+        except CallbackThrew as error:
+            what, result = "rejected", {"$js": "Error", "text": str(error)}
+        except BridgeError:
+            # What Python is told, and no mini-program: this Promise never settles.
+            return
         self._owe(label, -1)
         self._write(label, what, self._encoded(result))
         self._advance()
@@ -307,6 +340,8 @@ class Player:
             if any(value is known for known in self._globals.values()):
                 return {"$js": "global"}
             return {key: self._encoded(inner) for key, inner in _public(value).items()}
+        if isinstance(value, HostPromise):
+            value = _public(value)
         if isinstance(value, dict):
             return {key: self._encoded(inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -316,6 +351,7 @@ class Player:
         return to_json(value)
 
 
+_ALL: Final = "*"
 _NOTHING: Final = object()
 _WORDS: Final = ("$given", "$blob", "$sink", "$from", "$js", "$bytes")
 _STEPS: Final[dict[str, Callable[[Player, Json], None]]] = {
@@ -323,6 +359,7 @@ _STEPS: Final[dict[str, Callable[[Player, Json], None]]] = {
     "get": Player._get,  # noqa: SLF001
     "read": Player._read,  # noqa: SLF001
     "do": Player._do,  # noqa: SLF001
+    "intercept": Player._intercept,  # noqa: SLF001
     "arrange": Player._change,  # noqa: SLF001
 }
 
@@ -353,6 +390,11 @@ def _at(owner: object, path: str) -> Any:  # noqa: ANN401  whatever a mini-progr
         inner = found if isinstance(found, dict) else getattr(found, "__dict__", {})
         found = inner.get(name, undefined)
     return found
+
+
+async def _brought(value: object) -> object:
+    """Return a value later than at once."""
+    return value
 
 
 def _nothing(*_: object) -> object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from bridge.conformance.case import kind_of, label_of
+from bridge.conformance.case import interceptor_of, kind_of, label_of
 from bridge.conformance.needs import Abilities
 from bridge.conformance.who import Who
 from bridge.target import resolve
@@ -193,6 +193,8 @@ class Place:
             return step
         if kind == "do":
             return step if "on" in step else {**step, "global": self._offered(step, "do")[0]}
+        if kind == "intercept":
+            return {**step, "global": self._offered({kind: interceptor_of(step)}, kind)[0]}
         step = {**step, "as": label_of(step)}
         if "on" in step:
             return step

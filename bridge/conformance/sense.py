@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from bridge.conformance.case import Case, Hold, Json
 
 _BELONGS = {
-    "as": ("call", "get", "read"),
+    "as": ("call", "get", "read", "intercept"),
+    "hooks": ("intercept",),
+    "removes": ("intercept",),
     "options": ("call",),
     "callbacks": ("call",),
     "spoils": ("call",),
@@ -34,8 +36,10 @@ _BELONGS = {
     "within": ("wait",),
 }
 """What else a step may have -> the kinds of step that may."""
+_INTERCEPTS = ({"as", "hooks"}, {"removes"})
 _ENDINGS = ("returned", "threw", "success", "fail", "complete", "resolved", "rejected")
 _WIRE = "wire"
+_ALL = "*"
 
 
 def check_sense(case: Case, place: str) -> None:
@@ -77,6 +81,8 @@ def _check_step(step: Json, labels: list[str], case: Case) -> None:
             raise BridgeError(f"{key!r} belongs to {' or '.join(_BELONGS[key])}")
     if "as" not in step and not isinstance(step.get("read", ""), str):
         raise BridgeError("where several members are read, 'as' names them")
+    if kinds == ["intercept"] and step.keys() - kinds not in _INTERCEPTS:
+        raise BridgeError("it has 'hooks' that 'as' names, or 'removes' some")
     _check_references(step, labels, case)
     # A function of the global may be called again; its events are told apart by their listeners.
     labels.extend(each for each in _labels(step) if "do" not in step or each not in labels)
@@ -86,6 +92,8 @@ def _labels(step: Json) -> Iterator[str]:
     """Yield what a step's events are called, unless a table tells how many there are."""
     if "do" in step and "on" not in step:
         yield step["do"]
+    elif "hooks" in step:
+        yield step["as"]
     elif step.keys() & {"call", "get", "read"} and "times" not in step:
         yield label_of(step)
     elif isinstance(step.get("times"), int):
@@ -99,6 +107,9 @@ def _check_references(step: Json, labels: list[str], case: Case) -> None:
             if name not in files:
                 raise BridgeError(unknown("given file", str(name), list(files)))
     named = [step["on"]] if "on" in step else []
+    hooked = [each.get("as", "") for each in case.steps if "hooks" in each]
+    if step.get("removes", _ALL) not in (_ALL, *hooked):
+        raise BridgeError(unknown("interceptor", step["removes"], hooked))
     named += [str(event).partition(".")[0] for event in tokens(step, "$from")]
     named += _waited_for(step.get("wait"))
     for name in named:
@@ -161,6 +172,7 @@ def _check_subject(subject: str, case: Case, labels: list[str]) -> None:
         raise BridgeError(unknown("call", label, labels))
     done = [step for step in case.steps if "do" in step]
     known = [*_ENDINGS, *(f"heard:{step['listener']}" for step in done if "listener" in step)]
+    known += [f"heard:{hook}" for step in case.steps for hook in step.get("hooks", ())]
     known += [f"{word}:{step['do']}" for step in done for word in ("did", "threw")]
     if what and what not in known:
         raise BridgeError(unknown("event", what, list(dict.fromkeys(known))))

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from bridge.clock import Chance
+from bridge.conformance.case import interceptor_of
 from bridge.conformance.judge import Verdict, judge
 from bridge.conformance.scene import Skip
 from bridge.conformance.stage import addressed, content_of, gather
@@ -217,12 +218,14 @@ def _epitaph(status: int, errors: Path) -> str:
 def _calls(scene: Scene) -> set[tuple[str, str]]:
     """Return the functions of globals that a scene calls, by global and name."""
     kinds = ("call", "get", "do")
-    return {
+    called = {
         (step["global"], step[kind].partition(".")[0])
         for step in scene.steps
         for kind in kinds
         if kind in step and "global" in step
     }
+    around = [step for step in scene.steps if "intercept" in step]
+    return called | {(step["global"], interceptor_of(step)) for step in around}
 
 
 def _skipped(scene: Scene, about: _About) -> Skip | None:

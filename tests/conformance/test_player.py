@@ -39,6 +39,34 @@ def value_of(seen: list[Transcript], name: str) -> Any:  # noqa: ANN401  any JSO
 
 
 @each_engine
+def test_an_interceptor_does_what_the_case_says(
+    make: Make, play: Play, seen: list[Transcript], engine: str
+) -> None:
+    """Its functions write down what they are given, set keys, return and throw."""
+    hooks = {
+        "invoke": {"sets": {"name": "set"}, "passes": True, "later": True},
+        "complete": {"throws": True},
+        "returnValue": {"returns": False},
+    }
+    steps = [
+        {"intercept": "uploadFile", "as": "i", "hooks": hooks},
+        {**UPLOAD, "callbacks": ["success"]},
+        {"wait": {"event": "i.heard:complete"}},
+        {"intercept": "*", "removes": "i"},
+        {"intercept": "uploadFile", "removes": "*"},
+        {**UPLOAD, "as": "b"},
+        SETTLED,
+    ]
+    hold = {"that": "it is set", "of": "wire", "path": "*.files.0.name", "is": ["set", "file"]}
+    assert "passed" == play(make(steps=steps, holds=[hold]), "uni/h5", engine).outcome
+    assert ["heard:invoke", "heard:returnValue", "heard:complete"] == events_of(seen, "i")
+    assert ["returned", "resolved", "success"] == events_of(seen)
+    assert {"kind": "promise", "members": []} == value_of(seen, "i.heard:returnValue")
+    assert {"$js": "Function"} == value_of(seen, "i.heard:invoke")["success"]
+    assert ["returned", "success", "complete"] == events_of(seen, "b")
+
+
+@each_engine
 def test_a_call_gets_its_callbacks(
     make: Make, play: Play, seen: list[Transcript], engine: str
 ) -> None:
