@@ -55,7 +55,9 @@ LAYER = Layer(
     translate=with_config,
     sources={
         "default": Source("inferred", _DOC, _DATE, "as for uni, which it calls"),
-        "below": Source("documented", _DOC, _DATE),
+        "below": Source(
+            "documented", _DOC, _DATE, "what is around uni.uploadFile is not called for it here"
+        ),
         "apis": Source("documented", _DOC, _DATE),
         "options": Source("documented", _DOC, _DATE),
         "fill": Source(
