@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
@@ -437,7 +436,7 @@ def _preview(part: SentPart) -> object:
         return None
     if part.filename is None or (part.type or "").startswith("text/"):
         return part.preview.decode("utf-8", "replace")
-    return {"$bytes": base64.b64encode(part.preview).decode()}
+    return part.preview
 
 
 def _body_preview(sent: Request) -> object:
@@ -447,7 +446,7 @@ def _body_preview(sent: Request) -> object:
     try:
         text = sent.preview.decode()
     except UnicodeDecodeError:
-        return {"$bytes": base64.b64encode(sent.preview).decode()}
+        return sent.preview
     return masked_text(text)
 
 

@@ -93,6 +93,7 @@ _TEXT = frozenset({str})
 _MAX_DEPTH = 64
 _DECIMAL_FROM, _DECIMAL_TO = 1e-6, 1e21
 _EXACT = 2**53
+_TAGS: Final = frozenset({"$bytes", "$file", "$js", "$plain", "$returns"})
 
 
 def brand(value: object) -> str:
@@ -244,7 +245,8 @@ _STRINGS: dict[str, Callable[[object], str]] = {
 def to_json(value: object) -> object:
     """Turn a JavaScript value into JSON, with the protocol's tags for what JSON lacks."""
     if isinstance(value, dict):
-        return {well_formed(key): to_json(inner) for key, inner in value.items()}
+        members = {well_formed(key): to_json(inner) for key, inner in value.items()}
+        return members if members.keys().isdisjoint(_TAGS) else {"$plain": members}
     if isinstance(value, (list, tuple)):
         return [to_json(inner) for inner in value]
     if isinstance(value, str):
@@ -275,13 +277,16 @@ def from_json(value: object) -> object:
         return [from_json(inner) for inner in value]
     if not isinstance(value, dict):
         return _as_number(value) if type(value) is int else value
-    if isinstance(value.get("$bytes"), str):
+    members = value
+    if isinstance(value.get("$plain"), dict):
+        members = value["$plain"]
+    elif isinstance(value.get("$bytes"), str):
         return base64.b64decode(value["$bytes"], validate=True)
-    if isinstance(value.get("$js"), str):
+    elif isinstance(value.get("$js"), str):
         return _untagged(value["$js"], value.get("text"))
-    if isinstance(value.get("$file"), str):
+    elif isinstance(value.get("$file"), str):
         return {"path": value["$file"]}
-    return {str(key): from_json(inner) for key, inner in value.items()}
+    return {str(key): from_json(inner) for key, inner in members.items()}
 
 
 def _untagged(word: str, text: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import OrderedDict
 from pathlib import Path
@@ -14,12 +15,32 @@ from hypothesis import strategies as st
 import bridge
 from bridge.errors import BridgeError
 from bridge.files import HostFile
-from bridge.values import Flat, Undefined, brand, check, copied, js_string, taken, undefined
+from bridge.values import (
+    Flat,
+    Undefined,
+    brand,
+    check,
+    copied,
+    from_json,
+    js_string,
+    taken,
+    to_json,
+    undefined,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILE = HostFile(name="a.png", path="blob:1", size=3)
+KEYS = st.sampled_from(["$bytes", "$file", "$js", "$plain", "$returns", "text"]) | st.text(
+    st.characters(exclude_categories=["Cs"])
+)
+LEAVES = st.sampled_from(["AAAA", "undefined", b"\x00", undefined, None, 1])
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=10,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +131,12 @@ def test_a_safe_integer_keeps_all_its_digits(number: int) -> None:
     """Integers that a double holds exactly read as Python spells them."""
     assert str(number) == js_string(number)
     assert js_string(float(number)) == js_string(number)
+
+
+@given(VALUES)
+def test_a_value_crosses_whatever_its_keys_are_called(value: object) -> None:
+    """Data that looks like a tag is no tag, at any depth."""
+    assert value == from_json(json.loads(json.dumps(to_json(value))))
 
 
 def test_undefined_is_one_falsy_value_with_its_own_name() -> None:

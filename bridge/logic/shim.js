@@ -23,7 +23,7 @@
   const DEEPEST = 64;
   const SHOWN_DEPTH = 3;
   const OURS = /\bminibridge:|\bnode:/;
-  const TAGS = ['$bytes', '$js', '$file', '$returns'];
+  const TAGS = ['$bytes', '$js', '$file', '$returns', '$plain'];
   const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
   // UploadTask -> uploadTaskId
@@ -92,7 +92,12 @@
     }
     if (kind === 'Date') return { $js: kind, text: String(value) };
     if (kind === 'String' || kind === 'Number' || kind === 'Boolean') return encodeScalar(value.valueOf());
-    return typeof value.$file === 'string' ? { $file: value.$file } : undefined;
+    return isFile(value) ? { $file: value.$file } : undefined;
+  }
+
+  // The program holds a host's file as the tag itself.
+  function isFile(value) {
+    return typeof value.$file === 'string' && Object.keys(value).length === 1;
   }
 
   // To assign `__proto__` would change what the object inherits.
@@ -101,9 +106,10 @@
     else object[key] = value;
   }
 
-  function checkKeys(value, path) {
-    const taken = TAGS.find((key) => Object.prototype.hasOwnProperty.call(value, key));
-    if (taken) throw new Uncrossable(`${path} has a key ${taken}, which the messages of the bridge keep for themselves`);
+  // Data of the program's own that looks like a tag crosses under one.
+  function untagged(members) {
+    const taken = TAGS.some((key) => Object.prototype.hasOwnProperty.call(members, key));
+    return taken ? { $plain: members } : members;
   }
 
   // A value that JSON cannot hold crosses under a tag; a cycle is the caller's mistake.
@@ -116,10 +122,9 @@
     const here = [...above, value];
     // Not `map`, which would leave holes as they are.
     if (Array.isArray(value)) return Array.from(value, (item, i) => encodeAt(item, `${path}[${i}]`, here));
-    checkKeys(value, path);
     const plain = {};
     for (const key of Object.keys(value)) put(plain, wellFormed(key), encodeAt(value[key], `${path}.${key}`, here));
-    return plain;
+    return untagged(plain);
   }
 
   function encode(value, path) {
@@ -131,16 +136,21 @@
     }
   }
 
+  function decodeMembers(value) {
+    const plain = {};
+    for (const key of Object.keys(value)) put(plain, key, decode(value[key]));
+    return plain;
+  }
+
   // Every callback gets an object of its own, plain and open to change.
   function decode(value) {
     if (Array.isArray(value)) return value.map(decode);
     if (value === null || typeof value !== 'object') return value;
+    if (typeof value.$plain === 'object') return decodeMembers(value.$plain);
     if (typeof value.$bytes === 'string') return fromBase64(value.$bytes);
     if ('$returns' in value) return () => decode(value.$returns);
     if (typeof value.$js === 'string') return /^(NaN|-?Infinity)$/.test(value.$js) ? Number(value.$js) : undefined;
-    const plain = {};
-    for (const key of Object.keys(value)) put(plain, key, decode(value[key]));
-    return plain;
+    return decodeMembers(value);
   }
 
   // --- values that are shown
@@ -313,7 +323,7 @@
           unknownKeys.push(wellFormed(key));
         }
       }
-      return { callbacks, params, unknownKeys };
+      return { callbacks, params: untagged(params), unknownKeys };
     }
 
     function open(namespace, name, api, options) {

@@ -56,7 +56,6 @@ module.exports = {
     wx.onNetworkStatusChange(() => wx.offNetworkStatusChange(listener));
   },
   news: () => news,
-  reserved: () => wx.setStorageSync('k', { $returns: 1 }),
   ask: () => wx.showModal({ title: '?' }),
   toast: () => uni.showToast({ title: 'Done', icon: 'success' }),
 };
@@ -101,14 +100,6 @@ async def test_a_refusal_is_an_error_the_program_can_catch(file: Path, engine: s
         with pytest.raises(JSError, match="accessSync:fail no such file") as caught:
             await program.call("thrown")
         assert "app.js" in caught.value.stack
-
-
-async def test_a_key_of_the_messages_own_is_refused(file: Path, engine: str) -> None:
-    """It could not be told from a function on its way back."""
-    async with Bridge("wx") as bridge, Program(bridge, engine=engine) as program:
-        await program.load(file)
-        with pytest.raises(JSError, match="has a key \\$returns"):
-            await program.call("reserved")
 
 
 async def test_a_listener_in_javascript_hears_the_network(file: Path, engine: str) -> None:

@@ -410,11 +410,13 @@ async def test_a_call_that_has_not_ended_is_told_apart(opened: Open) -> None:
 async def test_values_json_lacks_are_told(opened: Open) -> None:
     """Bytes, files and JavaScript's own values are shown as what they are."""
     options = {"a": {"$js": "undefined"}, "b": {"$bytes": "AAAA"}, "c": {"$file": "a.png"}, "d": []}
+    options["e"] = {"$plain": {"$js": "none of JavaScript's"}}
     tab = await opened([record(options=options, understood=None)])
     await choose(tab, 0)
     text = await turn(tab, "options")
-    for told in ("undefined", "3 bytes", "file a.png", "refused"):
+    for told in ("undefined", "3 bytes", "file a.png", '"$js": "none of', "refused"):
         assert told in text
+    assert "$plain" not in text
 
 
 async def test_the_hash_of_the_embedded_server_is_shown_where_there_is_one(opened: Open) -> None:

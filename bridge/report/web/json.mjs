@@ -27,13 +27,15 @@ export function long(text, most = LONGEST_TEXT) {
 
 function shown(value, indent) {
   if (Array.isArray(value)) return list(value, indent);
-  if (value && typeof value === 'object') return special(value) ?? object(value, indent);
+  if (value && typeof value === 'object') return special(value, indent) ?? object(value, indent);
   if (typeof value === 'string') return el('span', { class: 'text' }, long(JSON.stringify(value)));
   return el('span', { class: 'plain' }, String(value));
 }
 
 /** What JSON cannot say itself: bytes, files, and JavaScript's own values. */
-function special(value) {
+function special(value, indent) {
+  // Data that only looks like one of the others.
+  if (value.$plain && typeof value.$plain === 'object') return object(value.$plain, indent);
   if (typeof value.$bytes === 'string') {
     return el('span', { class: 'tag' }, bytes(Math.floor((value.$bytes.replace(/=+$/, '').length * 3) / 4)));
   }
