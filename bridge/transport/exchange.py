@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bridge.transport.line import Body, Head
     from bridge.transport.origins import Way
 
+_FIRST_REDIRECT = 300
 _SEE_OTHER = 303
 _TO_GET = frozenset({301, 302, _SEE_OTHER})
 _REDIRECTS = _TO_GET | {307, 308}
@@ -177,18 +178,24 @@ class Exchange:
         self._upload.check_answer(way.text, headers)
         redirect = self._redirect_of(hop.url, head) if head.status in _REDIRECTS else None
         if redirect is None:
-            return await self._reply(way, head, headers)
+            tunnel = hop.method == "CONNECT" and head.status < _FIRST_REDIRECT
+            return await self._reply(way, head, headers, tunnel=tunnel)
         await _drain(head.content, self._limits.redirect_body)
         self._end_response(head)
         self._watch.note_redirect(same_host=redirect.url.host == hop.url.host)
         return redirect
 
-    async def _reply(self, way: Way, head: Head, headers: Headers) -> Reply:
+    async def _reply(self, way: Way, head: Head, headers: Headers, *, tunnel: bool) -> Reply:
         self._events.headers(head.status, headers)
         content = head.content
-        # A small answer is there in full, and another task or two are saved by not waiting for it.
-        at_once = content.is_eof() and self._upload.passage() is None
-        body = content.read_nowait() if at_once else await self._read(content)
+        if tunnel:
+            # Its head is the whole answer: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
+            body = b""
+        elif content.is_eof() and self._upload.passage() is None:
+            # A small answer is there in full, and another task or two are saved by not waiting.
+            body = content.read_nowait()
+        else:
+            body = await self._read(content)
         if len(body) > self._limits.body:
             raise self._too_large()
         self._end_response(head)

@@ -107,6 +107,35 @@ async def test_the_answer_to_a_head_has_no_body(
     assert [head.split(b" ")[0] for head in heads] == [b"HEAD", b"POST"]
 
 
+async def test_a_connect_that_succeeds_has_its_head_for_an_answer(
+    transport: HttpTransport, serve_raw: ServeRaw, make: Callable[..., WireUpload], log: Log
+) -> None:
+    """What the connection carries from then on is nobody's answer, so no other upload gets it."""
+    heads, serve = _answers(b"HTTP/1.1 200 OK\r\n\r\n")
+    _, serve_more = _answers(_OK)
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await (serve_more if heads else serve)(reader, writer)
+        await reader.read()
+
+    url = f"http://127.0.0.1:{await serve_raw(tunnel)}/"
+    async with asyncio.timeout(5):
+        reply = await transport.send(make(url, method="CONNECT", body=b""), log)
+    assert (reply.status, reply.body) == (200, b"")
+    assert (await transport.send(make(url), log)).body == b"ok"
+    assert not log.measures.reused
+
+
+async def test_a_connect_that_is_refused_is_told_why(
+    transport: HttpTransport, serve_raw: ServeRaw, make: Callable[..., WireUpload], log: Log
+) -> None:
+    """Such an answer has a body like any other."""
+    _, serve = _answers(b"HTTP/1.1 405 No\r\nContent-Length: 2\r\n\r\nno")
+    url = f"http://127.0.0.1:{await serve_raw(serve)}/"
+    reply = await transport.send(make(url, method="CONNECT", body=b""), log)
+    assert (reply.status, reply.body) == (405, b"no")
+
+
 async def test_a_server_that_wants_the_connection_closed_gets_it_closed(
     transport: HttpTransport, serve_raw: ServeRaw, make: Callable[..., WireUpload], log: Log
 ) -> None:
