@@ -234,8 +234,10 @@ class RequestProfile:
     """The methods the host knows, in capitals."""
     other_methods: Literal["refused", "GET"] = "refused"
     """What a method it does not know comes to."""
+    forbidden_methods: frozenset[str] = frozenset()
+    """Those of its methods that it refuses to send."""
     unknown_method: Text | None = None
-    """What the host says of such a method; None says what it says of any bad parameter."""
+    """What the host says of a method it refuses; None says what it says of any bad parameter."""
     default_type: str = "application/json"
     """The Content-Type where the caller names none."""
     typed: Literal["every method", "not GET"] = "every method"

@@ -35,8 +35,9 @@ class Requests(Tasks):
     def _ready(self, call: Call) -> Failure | None:
         own, values, decisions = self._rules, call.values, call.record
         method = data.method_of(own, values.get("method", "GET"))
-        if method is None:
-            decisions.add("options", "methods", f"{values.get('method')!r} is no method here")
+        if method is None or method in own.forbidden_methods:
+            rule = "methods" if method is None else "forbidden_methods"
+            decisions.add("options", rule, f"{values.get('method')!r} is no method here")
             problem = {"problems": "method is invalid", "detail": "method"}
             return Failure(Reason.BAD_PARAMETER, problem, text=own.unknown_method)
         call.method = method

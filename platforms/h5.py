@@ -24,6 +24,7 @@ _CHECKS = "dcloudio/uni-app packages/uni-api/src/helpers/protocol.ts"
 _MANIFEST = "dcloudio/uni-app packages/uni-cli-shared/src/json/manifest.ts"
 _DOCS = "uniapp.dcloud.net.cn/api/request/network-file.html"
 _FETCH = "fetch.spec.whatwg.org"
+_XHR = "xhr.spec.whatwg.org"
 _AS_OF = "2026-04"
 _DOCS_AS_OF = "2026-08-21"
 
@@ -150,10 +151,11 @@ _REQUEST_SOURCES = {
     "status_code": _ASKED,
     "headers_keys": _seen(_REQUEST, note="no such event is ever sent"),
     "header_option": _FORMATTED,
-    "methods": _seen(
-        _PROTOCOL, note="a browser throws at TRACE and CONNECT, which does not happen here"
-    ),
+    "methods": _FORMATTED,
     "other_methods": _FORMATTED,
+    "forbidden_methods": _documented(
+        _XHR, note="open() throws a SecurityError; TRACK, the third one, is GET by other_methods"
+    ),
     "default_type": _FORMATTED,
     "typed": _FORMATTED,
     "query_lists": _FORMATTED,
@@ -249,6 +251,12 @@ PROFILE = Profile(
         ),
         methods=frozenset({"GET", "OPTIONS", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"}),
         other_methods="GET",
+        forbidden_methods=frozenset({"TRACE", "CONNECT"}),
+        unknown_method=Text(
+            "request:fail",
+            None,
+            _inferred(_REQUEST, note="a failure here; there the browser's error is thrown"),
+        ),
         typed="not GET",
         query_lists="text",
         query_nothing="empty",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bridge.trace import Record
 
 _NOTED: Final[dict[Reason, tuple[str, ...]]] = {
-    Reason.BAD_PARAMETER: ("mismatch", "methods"),
+    Reason.BAD_PARAMETER: ("mismatch", "methods", "forbidden_methods"),
     Reason.MISSING_FILE: ("mismatch", "{api}.option.files"),
     Reason.UNSUPPORTED_SCHEME: ("schemes",),
     Reason.DOMAIN_NOT_LISTED: ("domain_match",),
@@ -79,7 +79,7 @@ def _texts(case: Case) -> Iterator[str]:
         return
     noted = record.decisions.rules()
     yield from (rule for rule in ("http_error", "bad_json") if rule in noted)
-    if "methods" in noted:
+    if "methods" in noted or "forbidden_methods" in noted:
         yield "unknown_method"
     if record.reason is Reason.BAD_PARAMETER and record.understood.get("name") == "":
         yield "blank_name"

@@ -296,6 +296,7 @@ async def test_an_old_request_too_many_is_refused_by_the_rule_of_its_time() -> N
     ("call", "target", "rule"),
     [
         ({"api": "request", "options": {"method": "PATCH"}}, "wx", "request.unknown_method"),
+        ({"api": "request", "options": {"method": "TRACE"}}, "uni/h5", "request.unknown_method"),
         ({"api": "chooseImage", "options": {"count": "x"}}, "tt:feishu", "texts.BAD_PARAMETER"),
         ({"api": "getStorage", "options": {"key": "x"}}, "wx", "device.getStorage.texts.missing"),
         ({"api": "getStorage", "options": {"key": 7}}, "wx", "device.getStorage"),
@@ -307,7 +308,7 @@ async def test_a_failures_text_is_explained_by_where_it_stands(
     call: Options, target: str, rule: str
 ) -> None:
     """A text of its own for an API or a case comes before the usual one for the reason."""
-    seen = await found(call, "wx", "my", "tt:feishu", "tt:douyin")
+    seen = await found(call, "wx", "my", "tt:feishu", "tt:douyin", "uni/h5")
     assert rule in seen.rules("fail.errMsg", target)
 
 

@@ -42,7 +42,7 @@ IDENTITY = {
     "layers_only",
 }
 SOURCED_BY_THEMSELVES = {"texts", "blank_name", "pickers", "device", "request"}
-SOURCED_WHEN_SET = {"since", "until", "older", "without_effect"}
+SOURCED_WHEN_SET = {"since", "until", "older", "without_effect", "forbidden_methods"}
 DETAIL = {"host", "ip", "port", "detail", "problems", "limit"}
 LONGEST_NOTE = 160
 UNDEFINED_FILE_PATH = (
@@ -143,7 +143,7 @@ def test_every_behavioural_field_has_a_source(profile: Profile) -> None:
     """Whatever decides how the host behaves can be traced to where it was read."""
     behaviour = {field.name for field in fields(Profile)} - IDENTITY - {"sources"}
     behaviour -= SOURCED_BY_THEMSELVES
-    behaviour -= {name for name in SOURCED_WHEN_SET if not getattr(profile, name)}
+    behaviour -= {name for name in SOURCED_WHEN_SET if not getattr(profile, name, True)}
     assert set() == behaviour - profile.sources.keys()
     assert set() == profile.sources.keys() - behaviour - SOURCED_WHEN_SET
 
