@@ -168,6 +168,7 @@ def _probe(commands: Commands) -> None:
     it.add_argument(
         "--to",
         metavar="URL",
+        type=_origin,
         help="the address of a minibridge sink, as the phone sees it (default: typed on the page)",
     )
     _targeting(it)
@@ -331,7 +332,7 @@ def _running(it: argparse.ArgumentParser) -> None:
         default=30.0,
         help="the seconds it may take on one target (default: 30)",
     )
-    repeatable(it, "--route", "ORIGIN", str, "an origin the embedded server answers for")
+    repeatable(it, "--route", "ORIGIN", _origin, "an origin the embedded server answers for")
 
 
 def _showing(it: argparse.ArgumentParser) -> None:
@@ -402,6 +403,16 @@ def _conditions(text: str) -> str:
     except BridgeError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
+
+
+def _origin(text: str) -> str:
+    """Check an origin, and return it without a slash at its end; raises `ArgumentTypeError`."""
+    from bridge.rules import is_origin  # noqa: PLC0415  not for every command
+
+    if not is_origin(text):
+        message = f"{text!r} is not an origin; write scheme://host or scheme://host:port"
+        raise argparse.ArgumentTypeError(message)
+    return text.removesuffix("/")
 
 
 def _number(text: str) -> float:

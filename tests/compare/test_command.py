@@ -108,6 +108,7 @@ def test_a_logic_file_is_run_on_each_target(command: Command, tmp_path: Path) ->
         (["--on", "wx,my", "--set", "no=1"], "unknown profile field 'no'"),
         (["--on", "wx,my", "--api", "nothing"], "there is no API 'nothing'"),
         (["--format", "html"], "invalid choice: 'html'"),
+        (["--route", "a.example.com"], "'a.example.com' is not an origin"),
     ],
 )
 def test_a_slip_is_told_in_one_line(

@@ -180,7 +180,7 @@ left out 1: cannot arrange (network 1)
 
 def test_a_project_is_told_as_data(run: Run, tmp_path: Path) -> None:
     """With `--json`; the address is part of it where it is given."""
-    ran = run("probe", "mine.json", "-o", "new", "--on", "wx", "--to", "http://a:1", "--json")
+    ran = run("probe", "mine.json", "-o", "new", "--on", "wx", "--to", "http://a:1/", "--json")
     left_out = [{"case": "offline", "why": "cannot arrange", "what": "network"}]
     assert {"target": "wx", "cases": ["mine"], "left_out": left_out} == json.loads(ran.out)
     assert '"to": "http://a:1"' in (tmp_path / "new" / "scenes.js").read_text()
@@ -190,6 +190,7 @@ def test_a_project_is_told_as_data(run: Run, tmp_path: Path) -> None:
     ("words", "told"),
     [
         (("--on", "wx,my"), "a project is for one target, and --on names 2"),
+        (("--to", "192.168.1.7:8000"), "argument --to: '192.168.1.7:8000' is not an origin"),
         (("--on", "uni/wx"), "uni/wx is compiled by tools of its own"),
         (("--on", "my"), "no case that was asked for can be played on a my that nobody touches"),
     ],
