@@ -19,6 +19,8 @@ ANY: Final = "*"
 MAX_BEGUN: Final = 1000
 """Scripts by path that can be under way at once; the one begun first is then forgotten."""
 
+_OR_BY_PATH: Final = ", or such lists by the beginning of a path"
+
 Steps = deque[Step]
 
 
@@ -77,8 +79,8 @@ def _beginning(path: object) -> re.Pattern[str]:
 
 
 def _steps(raw: object, path: str) -> Steps:
-    place = f"{path}: " if path else ""
+    place, or_by_path = (f"{path}: ", "") if path else ("", _OR_BY_PATH)
     if not isinstance(raw, list | tuple):
-        raise BridgeError(f"{place}a script is a list of steps, not {raw!r:.60}")
+        raise BridgeError(f"{place}a script is a list of steps{or_by_path}, not {raw!r:.60}")
     listed: Sequence[object] = raw
     return deque(check_step(step, f"{place}step {at}") for at, step in enumerate(listed, 1))

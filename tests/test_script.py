@@ -63,7 +63,7 @@ def test_so_many_readings_are_remembered() -> None:
         ({1: []}, "a path of a script begins with '/', not 1"),
         ({"/a": {}}, "/a: a script is a list of steps, not {}"),
         ({"/a": [{}, {"status": 1}]}, "/a: step 2: 'status' is"),
-        ("x", "a script is a list of steps, not 'x'"),
+        ("x", "a script is a list of steps, or such lists by the beginning of a path, not 'x'"),
     ],
 )
 def test_a_wrong_script_is_refused_with_the_place(raw: object, told: str) -> None:

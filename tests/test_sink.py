@@ -703,8 +703,8 @@ def test_a_wrong_step_is_named(step: Mapping[str, object], sentence: str) -> Non
 
 
 def test_a_script_is_a_list() -> None:
-    """Anything but a list of steps is refused."""
-    with pytest.raises(BridgeError, match=r"a script is a list of steps, not \{\}"):
+    """Anything but a list of steps is refused, and an empty object, which names no path."""
+    with pytest.raises(BridgeError, match=r"of steps, or such lists by .*, not \{\}"):
         UploadServer().script({})
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bridge.cli.look import Mistake
+from bridge.errors import fault_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -44,6 +45,9 @@ async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
 def _script(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        message = f"cannot read the script {str(path)!r}: {error}"
+    except RecursionError as error:
+        message = f"cannot read the script {str(path)!r}: it is nested too deeply"
+        raise Mistake(message) from error
+    except (OSError, ValueError) as error:
+        message = f"cannot read the script {str(path)!r}: {fault_of(error)}"
         raise Mistake(message) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge import rules
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, fault_of
 from bridge.files import HostFile
 from bridge.layers import UPLOAD
 from bridge.masking import masked
@@ -121,7 +121,9 @@ def read(call: Mapping[str, object] | str | Path, api: str = UPLOAD) -> Call | L
 def _from_file(file: Path, api: str) -> Call:
     try:
         found = from_json(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise BridgeError(f"cannot read {str(file)!r}: {fault_of(error)}") from error
+    except (ValueError, RecursionError) as error:
         raise BridgeError(f"{file.name} cannot be read as JSON: {error}") from error
     try:
         call = _checked(found, api)

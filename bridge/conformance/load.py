@@ -17,7 +17,7 @@ from jsonschema.exceptions import best_match
 import schemas
 from bridge.conformance.case import CHECKS, Case, Hold, Json, tokens
 from bridge.conformance.sense import check_sense
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, fault_of
 from bridge.registry import unknown
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _in_file(file: Traversable, name: str, *, formed: bool = False) -> list[Case
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BridgeError(f"cannot read the case file {name!r}: {error}") from error
+        raise BridgeError(f"cannot read the case file {name!r}: {fault_of(error)}") from error
     return read(text, name, formed=formed)
 
 

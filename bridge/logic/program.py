@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, fault_of
 from bridge.logic.door import Door
 from bridge.logic.engine import Engine, EngineGoneError, engine_for
 from bridge.values import check, from_json, to_json
@@ -236,7 +236,7 @@ def _source_of(file: str | Path) -> tuple[str, str]:
         path = Path(file).resolve()
         return path.as_posix(), path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise BridgeError(f"cannot read {str(file)!r}: {error}") from error
+        raise BridgeError(f"cannot read {str(file)!r}: {fault_of(error)}") from error
 
 
 def _given(args: tuple[object, ...]) -> dict[str, object]:

@@ -91,7 +91,8 @@ def test_a_port_that_is_taken_is_a_mistake(run: Run) -> None:
         (("--host", "0.0.0.0"), "give it a token"),  # noqa: S104  refused, which is the point
         (("--port", "70000"), "'70000' is not a port"),
         (("--port", "-1"), "'-1' is not a port"),
-        (("--script", "absent.json"), "cannot read the script 'absent.json'"),
+        (("--script", "absent.json"), "cannot read the script 'absent.json': No such file"),
+        (("--script", "{}"), "cannot read the script '{}': No such file or directory\n"),
     ],
 )
 def test_a_sink_that_cannot_start_says_why(run: Run, flags: tuple[str, ...], told: str) -> None:
@@ -105,8 +106,8 @@ def test_a_sink_that_cannot_start_says_why(run: Run, flags: tuple[str, ...], tol
     ("text", "told"),
     [
         ("{", "cannot read the script"),
-        ("[" * 100_000, "cannot read the script"),
-        ("{}", "a script is a list of steps"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("{}", "a script is a list of steps, or such lists by the beginning of a path, not {}"),
         (json.dumps([{"status": 20}]), "step 1: 'status'"),
     ],
 )

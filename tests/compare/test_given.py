@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,21 @@ async def test_a_file_that_holds_no_call_is_named(tmp_path: Path, text: str, sai
     file = tmp_path / "call.json"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(BridgeError, match=said):
+        await compare(file, ["wx", "my"])
+
+
+async def test_a_file_that_the_system_keeps_shut_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not its content that is wrong."""
+
+    def refuse(path: Path, **_: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    file = tmp_path / "call.json"
+    file.touch()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(BridgeError, match=r"^cannot read '.*call\.json': Permission denied$"):
         await compare(file, ["wx", "my"])
 
 

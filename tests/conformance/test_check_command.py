@@ -233,7 +233,7 @@ def test_a_trace_has_every_call(check: Check, tmp_path: Path) -> None:
         (("--set", "limt=1"), 2, "unknown profile field 'limt'"),
         (("--engine", "ruby"), 2, "invalid choice: 'ruby'"),
         (("--junit", "/nowhere/at/all.xml", "--on", "wx"), 2, "cannot write '/nowhere/at/all.xml'"),
-        (("nowhere.json",), 2, "cannot read the case file 'nowhere.json'"),
+        (("nowhere.json",), 2, "cannot read the case file 'nowhere.json': No such file"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(

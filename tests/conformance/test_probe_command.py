@@ -139,7 +139,7 @@ def test_a_deadline_gives_a_wait_up(run: Run, tmp_path: Path) -> None:
             ("--subject", "mock.js", "--on", "wx", "--trace", "x"),
             "--trace records calls of the emulator, and with --subject there are none",
         ),
-        (("--transcript", "absent"), "cannot read the transcripts 'absent'"),
+        (("--transcript", "absent"), "cannot read the transcripts 'absent': No such file"),
         (("--deadline", "0", "--subject", "x"), "argument --deadline: '0' is not a number"),
     ],
 )

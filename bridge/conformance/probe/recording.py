@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 import schemas
 from bridge.conformance.stage import ORIGIN
 from bridge.conformance.transcript import Transcript
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, fault_of
 from bridge.rules import parse
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def read_recordings(file: Path) -> list[Recording]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BridgeError(f"cannot read the transcripts {str(file)!r}: {error}") from error
+        raise BridgeError(
+            f"cannot read the transcripts {str(file)!r}: {fault_of(error)}"
+        ) from error
     try:
         found = _Reading(text).recordings()
     except BridgeError as error:
