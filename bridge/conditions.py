@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["wifi", "2g", "3g", "4g", "none"]
-_PERCENT_MAX = 100
+PERCENT_MAX: Final = 100
 
 
 def _is_number(value: object) -> bool:
@@ -148,7 +148,7 @@ class At(NamedTuple):
 
     def place(self, total: int) -> int | None:
         """Return the byte of a body of `total` bytes; None where that body does not get so far."""
-        at = int(self.value if self.unit == "bytes" else total * self.value / _PERCENT_MAX)
+        at = int(self.value if self.unit == "bytes" else total * self.value / PERCENT_MAX)
         return at if at <= total else None
 
     def __str__(self) -> str:
@@ -217,7 +217,7 @@ def at_of(given: object) -> At:
     unit = unit if math.isfinite(value) else "?"
     if unit in _TIMES:
         return At("+s" if later else "s", value * _TIMES[unit])
-    if unit == "%" and not later and value <= _PERCENT_MAX:
+    if unit == "%" and not later and value <= PERCENT_MAX:
         return At("percent", value)
     if unit in _SIZES and not later:
         return At("bytes", value * _SIZES[unit])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bridge.conditions import Slow, Step, at_of, condition, preset_named, read
+from bridge.conditions import PERCENT_MAX, Slow, Step, at_of, condition, preset_named, read
 from bridge.errors import BridgeError
 from bridge.reasons import TLS_CAUSES, Reason
 from bridge.registry import unknown
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from bridge.rules import Address
     from bridge.timeline import Timeline
     from bridge.transport.shaping import Link, Passage
-
-_PERCENT_MAX = 100
 
 
 class Witness(Protocol):
@@ -403,7 +401,7 @@ def _cut_at(after: int | None, percent: float | None, kind: Literal["reset", "st
     if after is not None and after < 0:
         message = f"bytes={after} is negative"
         raise BridgeError(message)
-    if percent is not None and not 0 <= percent <= _PERCENT_MAX:
+    if percent is not None and not 0 <= percent <= PERCENT_MAX:
         message = f"percent={percent} is not between 0 and 100"
         raise BridgeError(message)
     return Cut(after, percent, kind)
