@@ -28,10 +28,11 @@ _check_siblings()
 if TYPE_CHECKING:
     from bridge.comparison import Comparison, compare
     from bridge.errors import BridgeError, HostError
+    from bridge.failure import Failure
     from bridge.files import HostFile
     from bridge.logic.python import HostObject, HostPromise, HostTask, UploadFailed
     from bridge.profile import Layer, Never, Paths, Picker, Profile, Source, Text
-    from bridge.reasons import Failure, Reason
+    from bridge.reasons import Reason
     from bridge.runtime import Bridge, Outcome
     from bridge.sink import UploadLimits, UploadServer
     from bridge.transport import Reply, Transport, TransportFailure
@@ -75,10 +76,11 @@ __all__ = [
 _HOMES = {
     "bridge.comparison": ("Comparison", "compare"),
     "bridge.errors": ("BridgeError", "HostError"),
+    "bridge.failure": ("Failure",),
     "bridge.files": ("HostFile",),
     "bridge.logic.python": ("HostObject", "HostPromise", "HostTask", "UploadFailed"),
     "bridge.profile": ("Layer", "Never", "Paths", "Picker", "Profile", "Source", "Text"),
-    "bridge.reasons": ("Failure", "Reason"),
+    "bridge.reasons": ("Reason",),
     "bridge.runtime": ("Bridge", "Outcome"),
     "bridge.sink": ("UploadLimits", "UploadServer"),
     "bridge.transport": ("Reply", "Transport", "TransportFailure"),

@@ -14,8 +14,9 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import schemas
+from bridge.failure import Failure
 from bridge.profile import parse_version
-from bridge.reasons import Failure, Reason
+from bridge.reasons import Reason
 from bridge.trace import Decisions
 from bridge.values import Foreign, brand, js_string, undefined
 

@@ -16,8 +16,8 @@ from bridge.values import Flat, Shallow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from bridge.failure import Failure
     from bridge.profile import Options, Profile, Result
-    from bridge.reasons import Failure
     from bridge.target import Target
     from bridge.timings import Moments
     from bridge.transport import Headers, Measures, Reply

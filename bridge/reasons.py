@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bridge.profile import Text
 
 
 class Reason(StrEnum):
@@ -40,20 +33,3 @@ class Reason(StrEnum):
 
 TLS_CAUSES = ("expired", "wrong_name", "untrusted", "old_protocol")
 """Why no secure connection comes about, where that is known; `detail` has it under `cause`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """
-    One failed call before it takes the host's shape.
-
-    `detail` fills the host's text: `host`, `ip`, `port`, `problems` and a free `detail` sentence.
-    Its `cause` chooses among the host's texts for one reason.
-    `text` is what the host says instead of its usual text for the reason, and `extra` holds keys
-    that the fail object has beside its usual ones.
-    """
-
-    reason: Reason
-    detail: Mapping[str, object] = field(default_factory=dict)
-    text: Text | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)

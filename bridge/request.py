@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from bridge import data, layers
-from bridge.reasons import Failure, Reason
+from bridge.failure import Failure
+from bridge.reasons import Reason
 from bridge.tasks import Tasks
 from bridge.wire import Content
 

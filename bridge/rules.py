@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from bridge.errors import BridgeError
-from bridge.reasons import Failure, Reason
+from bridge.failure import Failure
+from bridge.reasons import Reason
 from bridge.values import js_string
 
 if TYPE_CHECKING:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from bridge import layers, outcome, rules, wire
 from bridge.call import Call, Kind
 from bridge.deadlines import Deadlines
+from bridge.failure import Failure
 from bridge.files import FileFailure
 from bridge.log import log
 from bridge.network import detail_of
 from bridge.options import reader
 from bridge.profile import Text
 from bridge.protocol import id_key
-from bridge.reasons import Failure, Reason
+from bridge.reasons import Reason
 from bridge.scheduler import Scheduler
 from bridge.task import CREATED, QUEUED, SENDING, SETTLED
 from bridge.timings import Moments

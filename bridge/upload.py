@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from bridge import layers, wire
+from bridge.failure import Failure
 from bridge.files import FileFailure
-from bridge.reasons import Failure, Reason
+from bridge.reasons import Reason
 from bridge.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import outcome, registry
+from bridge.failure import Failure
 from bridge.profile import Never
-from bridge.reasons import Failure, Reason
+from bridge.reasons import Reason
 from bridge.target import Target, all_names, resolve
 from bridge.timings import Moments
 from bridge.transport import Measures, Reply

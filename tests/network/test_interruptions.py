@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge import outcome as outcomes
+from bridge.failure import Failure
 from bridge.profile import Text
-from bridge.reasons import Failure, Reason
+from bridge.reasons import Reason
 from bridge.target import all_names, resolve
 from tests.network.lines import SIZE, Scene, play
 
