@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from bridge.transport import Events, Headers, WireUpload
     from bridge.transport.client import Client
-    from bridge.transport.line import Body, Head
+    from bridge.transport.head import Head
+    from bridge.transport.line import Body
     from bridge.transport.origins import Way
 
 _FIRST_REDIRECT = 300

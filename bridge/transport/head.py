@@ -1,10 +1,10 @@
-"""The head of a request: the address and the headers as the caller wrote them, checked."""
+"""The head of a request, as the caller wrote address and headers, checked; and of its answer."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -15,6 +15,8 @@ from bridge.transport import TransportFailure
 
 if TYPE_CHECKING:
     from http.cookies import BaseCookie
+
+    import aiohttp
 
     from bridge.transport import Headers
 
@@ -30,6 +32,30 @@ _LEGAL = "%/?:@!$&'()*+,;=-._~"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+class Head(Protocol):
+    """The head of an answer, whose body is still to be read from `content`."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def reason(self) -> str | None:
+        """The words behind the status."""
+
+    @property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """The header lines."""
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The header lines as they arrived."""
+
+    @property
+    def content(self) -> aiohttp.StreamReader:
+        """The body, decompressed as it is read."""
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -26,36 +26,13 @@ if TYPE_CHECKING:
 
     from bridge.transport import TransportFailure
     from bridge.transport.client import Client
+    from bridge.transport.head import Head
     from bridge.transport.multipart import Form
     from bridge.transport.origins import Way
     from bridge.transport.watch import Watch
 
 _SWITCHING = 101
 _FIRST_FINAL = 200
-
-
-class Head(Protocol):
-    """The head of an answer, whose body is still to be read from `content`."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def reason(self) -> str | None:
-        """The words behind the status."""
-
-    @property
-    def headers(self) -> CIMultiDictProxy[str]:
-        """The header lines."""
-
-    @property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The header lines as they arrived."""
-
-    @property
-    def content(self) -> aiohttp.StreamReader:
-        """The body, decompressed as it is read."""
 
 
 class Body(Protocol):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multidict import MultiMapping
 
     from bridge.transport import Events
-    from bridge.transport.line import Head
+    from bridge.transport.head import Head
     from bridge.transport.shaping import Passage
 _HOP_TIMES = (
     "dns_start",
