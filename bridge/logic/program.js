@@ -12,6 +12,7 @@
   const WRAPPER = ['exports', 'require', 'module', '__filename', '__dirname', ...ABSENT];
   const ENDINGS = ['', '.js', '.cjs', '.json', '/index.js', '/index.json'];
   const PACKAGES = ['node_modules', 'miniprogram_npm'];
+  const EMPTY = new Map([[String, ''], [Number, 0], [Boolean, false], [Array, []]]);
   const OPENING = ['onLoad', 'onShow', 'onReady'];
   const FRAMES = 50;
   const ES_MODULE = /^(import\s*["'{*]|import\s+[\w$]|export\s*[{*]|export\s+(default|const|let|var|function|class|async)\b)/m;
@@ -49,11 +50,26 @@
     owner[keys[keys.length - 1]] = value;
   }
 
+  // What a property of a component is at first; miniprogram-exparser and glass-easel agree on it.
+  function initialValue(property) {
+    const { type, value } = property !== null && typeof property === 'object' ? property : { type: property };
+    if (value !== undefined) return value;
+    return EMPTY.has(type) ? EMPTY.get(type) : null;
+  }
+
+  // A property takes the place of a data field of the same name.
+  function dataOf({ data, properties }) {
+    const all = { ...data };
+    for (const name of Object.keys(properties || {})) all[name] = initialValue(properties[name]);
+    return all;
+  }
+
   return function program(scope, port, shim) {
     const modules = new Map();
     const timers = new Map();
     const pages = [];
     const pageConfigs = {};
+    const components = new Set();
     let app;
     let timerIds = 0;
     let margin = '';
@@ -154,6 +170,7 @@
         for (const key of Object.keys(values)) setPath(page.data, key, values[key]);
         if (typeof done === 'function') done.call(page);
       };
+      if (components.has(config)) page.properties = page.data;
       return page;
     }
 
@@ -178,7 +195,11 @@
         if (typeof app.onLaunch === 'function') shim.watch(app.onLaunch({}));
       },
       Page: register,
-      Component: (config) => register({ ...config, ...config.methods }),
+      Component(config) {
+        const component = { ...config, ...config.methods, data: dataOf(config) };
+        components.add(component);
+        register(component);
+      },
       Behavior: (config) => config,
       getApp: () => app,
       getCurrentPages: () => pages.slice(),

@@ -191,6 +191,43 @@ async def test_a_component_is_a_page_with_methods(start: Start) -> None:
     assert 1 == await mini.program.page("main").call("n")
 
 
+async def test_the_data_of_a_component_holds_its_properties(start: Start) -> None:
+    """Each with its own initial value, or with the empty one of its type."""
+    source = """
+      Component({
+        properties: {
+          a: { type: Number, value: 3 }, b: { type: Object, value: { c: [1] } },
+          off: { type: Boolean, value: false },
+          n: Number, s: String, t: Boolean, o: Object, l: Array, any: null,
+          typed: { type: String, observer() {} }, untyped: { type: null }, both: Number,
+        },
+        data: { own: 1, both: 'data' },
+        methods: {
+          same() {
+            this.setData({ a: 4 });
+            return [this.properties === this.data, this.properties.a];
+          },
+          push() { this.data.l.push(1); return this.data.l; },
+        },
+      });
+    """
+    mini = await start(source, files={"other.js": source})
+    await mini.program.load(mini.folder / "other.js")
+    empty = {"n": 0, "s": "", "t": False, "o": None, "l": [], "any": None, "both": 0}
+    given = {"a": 3, "b": {"c": [1]}, "off": False, "typed": "", "untyped": None, "own": 1}
+    assert given | empty == await mini.program.page("main").data()
+    assert [True, 4] == await mini.program.page("main").call("same")
+    assert [1] == await mini.program.page("main").call("push")
+    assert [1] == await mini.program.page("other").call("push")
+
+
+async def test_a_page_has_no_properties(start: Start) -> None:
+    """What it calls so is its own."""
+    mini = await start("Page({ properties: { a: 1 }, own() { return this.properties.a; } });")
+    assert {} == await mini.program.page("main").data()
+    assert 1 == await mini.program.page("main").call("own")
+
+
 async def test_what_is_not_there_is_named(start: Start) -> None:
     """An unknown page, method, or export, each in one sentence."""
     mini = await start("Page({ n: 1 }); exports.n = 1;")
