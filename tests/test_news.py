@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +10,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_every_fragment_is_news() -> None:
-    """What a fragment says stands in the release notes; of `misc` only that there was something."""
-    draft = subprocess.run(
+def release_notes() -> str:
+    """Return what the next release notes would be."""
+    return subprocess.run(
         [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "0", "--date", "-"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    told = " ".join(draft.split())
+
+
+def test_every_fragment_is_news() -> None:
+    """What a fragment says stands in the release notes; of `misc` only that there was something."""
+    told = " ".join(release_notes().split())
     fragments = list((ROOT / "newsfragments").glob("*.md"))
     left_out = [
         path.name
@@ -28,3 +33,10 @@ def test_every_fragment_is_news() -> None:
     ]
     assert fragments
     assert [] == sorted(left_out)
+
+
+def test_a_change_refers_to_its_issue_by_number() -> None:
+    """The word that tells two fragments of one issue apart stays in the file's name."""
+    told = re.findall(r"(?:\(|^- )(#\d[^)\n]*)", release_notes(), re.MULTILINE)
+    assert told
+    assert [] == [one for one in told if not re.fullmatch(r"#\d+(?:, #\d+)*", one)]
