@@ -67,7 +67,10 @@ def does(case: Case) -> Iterator[Cause]:
 
 
 def listeners(case: Case) -> Iterator[Cause]:
-    """Say which members a task has, or since when it has the listeners that are missing."""
-    names = [name for name in case.profile.members if name.startswith("on")]
+    """Say which members a task has, since when it has the listeners that are missing, or do not."""
+    members = case.profile.members
+    names = [name for name in members if name.startswith("on")]
     lacking = [cause for name in names for cause in case.hidden("member", name)]
-    yield from lacking or case.rule("members")
+    idle = ", ".join(f"{name}: {members[name]}" for name in names if members[name] != "call")
+    for found in lacking or case.rule("members"):
+        yield replace(found, says=idle) if idle and not lacking else found

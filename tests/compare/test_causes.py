@@ -214,6 +214,16 @@ async def test_what_a_version_lacks_is_explained_by_when_it_came(seed: Options) 
         assert [says] == [cause.says for cause in seen.variant(field, "wx@1.9.0").because]
 
 
+async def test_listeners_that_do_nothing_are_why_nothing_is_heard(seed: Options) -> None:
+    """Host and H5 have members of the same names, and one that throws hears nothing."""
+    seen = await found(seed, "wx", "uni/h5")
+    (cause,) = seen.variant("after_success.order", "uni/h5").because
+    assert ("members", "onHeadersReceived: throw:Method not implemented.") == (
+        cause.rule,
+        cause.says,
+    )
+
+
 async def test_what_a_newer_version_dropped_is_explained_by_when_it_went(seed: Options) -> None:
     """Feishu's failures had `data` until 4.7.0."""
     seen = await found({**seed, "filePath": "nowhere"}, "tt:feishu@4.0.0", "tt:feishu")
