@@ -56,7 +56,7 @@ _SOURCES = {
         _UPLOAD, _AS_OF, "error 11 is documented for missing options; the rest follows"
     ),
     "mismatch": _documented(
-        _UPLOAD, _AS_OF, "said of required options; dropping a wrong optional one is a guess"
+        _UPLOAD, _AS_OF, "under error 11: a required option missing, or any field of a wrong type"
     ),
     "problem": _documented(_UPLOAD, _AS_OF, "the text names no option"),
     "missing": _documented(_UPLOAD, _AS_OF, "the text names no option"),
@@ -299,7 +299,7 @@ PHONE = Profile(
     },
     option_aliases={"fileName": "name", "headers": "header"},
     empty=frozenset({"undefined", "null", ""}),
-    mismatch="required",
+    mismatch="fail",
     file_type="required",
     fixed_timeout=60_000,
     schemes=frozenset({"https"}),
@@ -386,7 +386,7 @@ IDE = replace(
     domain_check="skipped",
     status_code="string",
     user_agent=None,
-    paths=replace(PHONE.paths, temp="https://resource/{ms}.jpg", saved="https://resource/{ms}.jpg"),
+    paths=replace(PHONE.paths, temp="https://resource/{ms}.png", saved="https://resource/{ms}.png"),
     device=device.IDE,
     sources={
         **_SOURCES,
@@ -402,7 +402,10 @@ IDE = replace(
         "status_code": _documented(_UNI, "2026-08-21"),
         "user_agent": _inferred(_UPLOAD, _AS_OF, "no capture of the simulator's own is public"),
         "paths": _inferred(
-            _LOGS, note="the temp form is from public app code; the rest is as on a phone"
+            _CHOOSE,
+            "2022",
+            "that a picture's path ends in .png is documented, its form from public app code, which"
+            " has .jpg too; the rest is as on a phone",
         ),
     },
 )

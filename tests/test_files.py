@@ -73,7 +73,7 @@ def package(tmp_path: Path) -> Path:
         ("wx:devtools", "temp", rf"http://tmp/{HEX}\.png"),
         ("my", "temp", rf"https://resource/apml{HEX}\.image"),
         ("my", "user", r"https://usr/a\.png"),
-        ("my:ide", "temp", r"https://resource/\d+\.jpg"),
+        ("my:ide", "temp", r"https://resource/\d+\.png"),
         ("tt", "temp", r"ttfile://temp/\d+\.png"),
         ("tt", "user", r"ttfile://user/a\.png"),
         ("tt:douyin", "temp", rf"ttfile://temp/{HEX}\.png"),

@@ -189,9 +189,11 @@ async def test_a_refusal_is_explained_on_both_sides(seed: Options) -> None:
     """Alipay requires `fileType`, WeChat has never heard of it: that is the difference."""
     del seed["fileType"]
     seen = await found(seed, "my", "wx")
-    assert {"uploadFile.option.fileType", "file_type"} == set(seen.rules("outcome", "my"))
+    rules = {"uploadFile.option.fileType", "file_type", "mismatch"}
+    assert rules == set(seen.rules("outcome", "my"))
     said = {cause.rule: cause.says for cause in seen.variant("outcome", "wx").because}
-    assert {"uploadFile.option.fileType": "no such option", "file_type": "none"} == said
+    none = {"uploadFile.option.fileType": "no such option", "file_type": "none"}
+    assert {**none, "mismatch": "required"} == said
 
 
 async def test_a_rule_that_is_the_same_everywhere_is_not_cited(seed: Options) -> None:

@@ -168,7 +168,7 @@ async def test_the_same_headers_are_dropped_on_every_front(
 
 @pytest.mark.parametrize(
     ("reading", "refused"),
-    [("required", ["absent", "", "document"]), ("checked", []), ("ignored", [])],
+    [("required", ["absent", "", "document"]), ("checked", ["document"]), ("ignored", [])],
 )
 async def test_alipay_judges_file_type_by_the_chosen_reading(
     on: On, server: UploadServer, reading: str, refused: list[str]

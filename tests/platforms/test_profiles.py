@@ -445,7 +445,7 @@ def test_known_failures_read_as_they_were_seen(
         (wechat.PHONE.paths, "wxfile://tmp_ab.png"),
         (wechat.DEVTOOLS.paths, "http://tmp/ab.png"),
         (alipay.PHONE.paths, "https://resource/apmlab.image"),
-        (alipay.IDE.paths, "https://resource/7.jpg"),
+        (alipay.IDE.paths, "https://resource/7.png"),
         (feishu.PROFILE.paths, "ttfile://temp/7.png"),
         (douyin.PROFILE.paths, "ttfile://temp/ab.png"),
         (h5.PROFILE.paths, "blob:http://localhost:8080/u"),
