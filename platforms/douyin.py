@@ -22,7 +22,8 @@ _COOKIE = f"{_DOCS}/api/network/cookie"
 _CHOOSE = f"{_SITE} tt-choose-image"
 _ERRORS = f"{_DOCS}/tutorial/miniapp-framework/logic-layer/api"
 _STANDARD = f"{_DOCS}/api/other/standard-abject-input"
-_NETWORK = "microapp.bytedance.com/docs/zh-CN/mini-app/develop/guide/basic-ability/network/"
+_NETWORK = f"{_DOCS}/api/network/network"
+_GAME_NETWORK = f"{_SITE}/docs/resource/zh-CN/mini-game/develop/guide/basic-function/network"
 _LIVE = f"{_SITE} interaction/develop/server/live-room-scope/error-code"
 _TIKTOK = "developers.tiktok.com/doc/mini-games-error-code-reference"
 _FORUM = f"{_SITE}/forum/question/post/666f997404802a1681e7f00c"
@@ -55,11 +56,9 @@ _SOURCES = {
     "missing": _FORM,
     "problems": _FORM,
     "file_type": _SILENT,
-    "fixed_timeout": _inferred(_NETWORK, note="60 s for network calls in general; upload follows"),
+    "fixed_timeout": _documented(_NETWORK, note="60 s for every network call"),
     "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
-    "max_timeout": _inferred(
-        _REQUEST, note="60 s for tt.request and network calls; upload follows"
-    ),
+    "max_timeout": _documented(_NETWORK, note="60 s for every network call"),
     "max_size": _documented(_UPLOAD, note="names none; the mini-game page has 10M"),
     "schemes": _documented(_UPLOAD, note="test builds also take http"),
     "page_origin": _inferred(_UPLOAD, note="a mini-program page has no address to resolve against"),
@@ -68,7 +67,9 @@ _SOURCES = {
         _NETWORK, note="the domain API of third parties allows no port at all"
     ),
     "domain_check": _PAGE,
-    "local_addresses": _inferred(_NETWORK, note="no exception is mentioned"),
+    "local_addresses": _inferred(
+        _NETWORK, note="the list may hold an address of the local network, so it is taken to judge"
+    ),
     "recheck_redirects": _inferred(_NETWORK, note="not stated: the safer reading"),
     "max_redirects": _inferred(_NETWORK, note="no number is published"),
     "check_cors": _inferred(_NETWORK, note="the domain list stands where a browser has CORS"),
@@ -81,10 +82,18 @@ _SOURCES = {
     "user_agent": _inferred(_UPLOAD, note="the documented form, without the values it leaves open"),
     "cookies": _documented(_COOKIE, note="off unless app.json enables the store, from 2.45.0"),
     "trace_headers": _UNUSED,
-    "limit": _inferred(_LIVE, note="unknown for uploads; a sister product has 10"),
-    "background_seconds": _inferred(_NETWORK, note="not stated: nothing is interrupted"),
-    "background_calls": _inferred(_NETWORK, note="not stated: as in the foreground"),
-    "overflow": _inferred(_LIVE, note="unknown for uploads: queued; the sister product fails"),
+    "limit": _inferred(
+        _GAME_NETWORK, note="unknown for mini apps; mini games have 5, an edition names none"
+    ),
+    "background_seconds": _inferred(
+        _NETWORK, note="said of calls that are made there; what is on its way is taken to go on"
+    ),
+    "background_calls": _documented(
+        _NETWORK, note="from the fifth second in the background on; here at once"
+    ),
+    "overflow": _inferred(
+        _LIVE, note="unknown for uploads: queued; a sister product refuses the eleventh"
+    ),
     "success": _documented(_UPLOAD, note="header is absent, though one public wrapper reads it"),
     "fail": _documented(_ERRORS, note="errorCode and errorType are being rolled out in its place"),
     "message_key": _documented(_STANDARD),
@@ -143,7 +152,10 @@ _TEXTS: dict[Reason, Text | Never] = {
         "timeout", _inferred(_UPLOAD, note="text as on Feishu, of the same engine family")
     ),
     Reason.ABORTED: _error("abort"),
-    Reason.INTERRUPTED_BACKGROUND: _error("interrupted"),
+    Reason.INTERRUPTED_BACKGROUND: _error(
+        "app in background",
+        _inferred(_NETWORK, note="the page's words; the number is the file manager's"),
+    ),
     Reason.TOO_MANY_REDIRECTS: _error("network error"),
     Reason.BAD_RESPONSE: _error("network error"),
     Reason.INTERNAL: _error("internal error"),
@@ -175,8 +187,9 @@ PROFILE = Profile(
     forbidden_headers=frozenset({"referer", "user-agent"}),
     referer="https://tmaservice.developer.toutiao.com/?appid={appid}&version={version}",
     user_agent="ToutiaoMicroApp webview",
-    limit=10,
+    limit=5,
     overflow="queue",
+    background_calls="refused",
     success=("data", "statusCode", "errMsg", "profile"),
     fail=("errMsg", "errNo"),
     code_key="errNo",
@@ -188,7 +201,7 @@ PROFILE = Profile(
         without_effect=frozenset({"enableCache"}),
         fixed_timeout=60_000,
         max_timeout=60_000,
-        limit=10,
+        limit=15,
         success=("statusCode", "header", "data", "errMsg", "profile"),
         fail=("errMsg", "errNo"),
         texts=dict.fromkeys(
@@ -205,7 +218,7 @@ PROFILE = Profile(
             "zero_timeout": _inferred(_NETWORK, note="not stated: zero is no time"),
             "max_timeout": _ASK,
             "content_type": _documented(_REQUEST, note="the content-type decides how data is sent"),
-            "limit": _inferred(_LIVE, note="unknown for requests; a sister product has 10"),
+            "limit": _inferred(_GAME_NETWORK, note="unknown for mini apps; mini games have 15"),
             "overflow": _inferred(_LIVE, note="unknown for requests: queued, as for uploads"),
             "success": _documented(
                 _OLD_REQUEST, "2020-02-11", "profile by the newer page; errMsg is everywhere"

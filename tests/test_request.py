@@ -732,7 +732,7 @@ async def test_a_request_times_out_when_its_host_says(
 
 @pytest.mark.parametrize(
     ("target", "limit"),
-    [("wx", 10), ("wx:devtools", 10), ("wx@1.9.0", 10), ("tt:feishu", 10), ("tt:douyin", 10)],
+    [("wx", 10), ("wx:devtools", 10), ("wx@1.9.0", 10), ("tt:feishu", 10), ("tt:douyin", 15)],
 )
 async def test_a_capped_host_queues_what_is_beyond_its_cap(target: str, limit: int) -> None:
     """Every call gets its turn, and never more than the cap at once."""

@@ -218,7 +218,6 @@ def test_the_inferred_options_are_few_and_known() -> None:
         if schema["x-source"]["status"] == "inferred"
     ]
     assert inferred == [
-        ("douyin", "uploadFile", "timeout"),
         ("feishu", "request", "dataType"),
         ("feishu", "request", "responseType"),
     ]

@@ -115,7 +115,7 @@ def test_what_waits_is_interrupted_in_the_background_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "refused"), [("wx", True), ("tt:feishu", True), ("my", False), ("tt:douyin", False)]
+    ("target", "refused"), [("wx", True), ("tt:feishu", True), ("my", False), ("tt:douyin", True)]
 )
 def test_a_call_in_the_background_follows_the_host(target: str, *, refused: bool) -> None:
     """Where it is refused it fails before it is sent, until the mini-program is back."""
