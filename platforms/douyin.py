@@ -26,7 +26,8 @@ _NETWORK = f"{_DOCS}/api/network/network"
 _GAME_NETWORK = f"{_SITE}/docs/resource/zh-CN/mini-game/develop/guide/basic-function/network"
 _LIVE = f"{_SITE} interaction/develop/server/live-room-scope/error-code"
 _TIKTOK = "developers.tiktok.com/doc/mini-games-error-code-reference"
-_FORUM = f"{_SITE}/forum/question/post/666f997404802a1681e7f00c"
+_SET_STORAGE = f"{_DOCS}/api/data-caching/tt-set-storage"
+_GAME_ANSWERS = f"{_SITE}/forum/mini-game/post/630edb57fe9525047ac7f69a"
 _TYPINGS = "@douyin-microapp/typings 1.3.1"
 _NOTES = "public developer notes"
 
@@ -39,7 +40,9 @@ _PAGE = _documented(_UPLOAD)
 _SILENT = _documented(_UPLOAD, note="by absence: the page lists none")
 _UNUSED = _inferred(_UPLOAD, note="the page lists nothing of the kind")
 _FORM = _inferred(
-    _FORUM, "2024-06", "form of a reported text, openDocument's `filePath is required`"
+    _SET_STORAGE,
+    note="the page's text of a wrong key; the tools add `, but got 0`, and of openDocument"
+    " `filePath is required` is reported",
 )
 
 _SOURCES = {
@@ -118,7 +121,9 @@ _SOURCES = {
 _SILENT_TABLE = _inferred(
     _UPLOAD, note="no upload table is public; 20000 is the file manager's number"
 )
-_TIKTOK_TABLE = _inferred(_TIKTOK, "2026-08-04", "a sister product's number, WeChat's letter case")
+_OFF_LIST = _inferred(
+    _GAME_ANSWERS, "2022-08-31", f"the words of mini games; the number is that of {_TIKTOK}"
+)
 
 
 def _error(text: str, source: Source = _SILENT_TABLE, code: int = 20000) -> Text:
@@ -137,8 +142,8 @@ _TEXTS: dict[Reason, Text | Never] = {
         ),
     ),
     Reason.BAD_URL: _error("invalid url"),
-    Reason.UNSUPPORTED_SCHEME: _error("url not in domain list", _TIKTOK_TABLE, 21100),
-    Reason.DOMAIN_NOT_LISTED: _error("url not in domain list", _TIKTOK_TABLE, 21100),
+    Reason.UNSUPPORTED_SCHEME: _error("url is not valid domain", _OFF_LIST, 21100),
+    Reason.DOMAIN_NOT_LISTED: _error("url is not valid domain", _OFF_LIST, 21100),
     Reason.OVER_LIMIT: _error(
         "exceed max concurrency", _inferred(_LIVE, note="a sister product's number"), 40018
     ),
@@ -177,8 +182,7 @@ PROFILE = Profile(
     members={"abort": "call", "onProgressUpdate": "call"},
     empty=frozenset({"undefined", "null", ""}),
     mismatch="fail",
-    problem="{key} should be {type}",
-    missing="{key} is required",
+    problem="params.{key} should be {type}",
     problems="first",
     fixed_timeout=60_000,
     max_timeout=60_000,

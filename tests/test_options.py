@@ -270,9 +270,9 @@ def test_wechat_names_every_problem_with_the_brand_of_the_value() -> None:
 
 def test_douyin_names_the_first_problem_only() -> None:
     """Its two texts tell a missing option from one of a wrong type."""
-    assert "uploadFile:fail filePath is required" == text("tt:douyin", {"url": "u"})
+    assert "uploadFile:fail params.filePath should be string" == text("tt:douyin", {"url": "u"})
     wrong = text("tt:douyin", {**GOOD, "url": 1, "name": 1})
-    assert "uploadFile:fail url should be string" == wrong
+    assert "uploadFile:fail params.url should be string" == wrong
 
 
 def test_a_wrong_optional_option_stops_only_hosts_that_check_them_all() -> None:

@@ -232,7 +232,7 @@ async def test_douyin_takes_https_only(bridge: Bridge, upload_server: UploadServ
     """Plain http is refused as a domain outside the list; https goes through."""
     bridge.route(URL, to=upload_server.url)
     refused = await bridge.call("uploadFile", options_for(bridge, "http://api.example.com"))
-    expected = {"errMsg": "uploadFile:fail url not in domain list", "errNo": 21100}
+    expected = {"errMsg": "uploadFile:fail url is not valid domain", "errNo": 21100}
     assert expected == refused.result
     assert Reason.UNSUPPORTED_SCHEME is refused.reason
     assert (await bridge.call("uploadFile", options_for(bridge))).ok
@@ -261,13 +261,13 @@ async def test_douyin_compares_host_and_port_of_a_listed_domain(
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"url": ""}, "url is required"),
-        ({"filePath": undefined}, "filePath is required"),
-        ({"name": None}, "name is required"),
-        ({"name": 7}, "name should be string"),
-        ({"header": "x"}, "header should be object"),
-        ({"timeout": "x"}, "timeout should be number"),
-        ({"url": 1, "name": 2}, "url should be string"),
+        ({"url": ""}, "params.url should be string"),
+        ({"filePath": undefined}, "params.filePath should be string"),
+        ({"name": None}, "params.name should be string"),
+        ({"name": 7}, "params.name should be string"),
+        ({"header": "x"}, "params.header should be object"),
+        ({"timeout": "x"}, "params.timeout should be number"),
+        ({"url": 1, "name": 2}, "params.url should be string"),
     ],
 )
 async def test_douyin_names_the_first_wrong_option(
