@@ -271,9 +271,13 @@ PROFILE = Profile(
             result=("tempFilePaths", "tempFiles", "errMsg"),
             item=("path", "size"),
             cancelled=Text(
-                "chooseImage:fail cancel",
+                "chooseImage:fail User cancelled",
                 None,
-                _inferred(_CHOOSE, note="the native text is not public; as on H5"),
+                _reported(
+                    "public app code",
+                    note="out of album or camera, with a code that is not emulated; `chooseImage:"
+                    "fail cancel` out of the sheet that asks which of them",
+                ),
             ),
             source=_seen(_CHOOSE, note="read in the code"),
         )

@@ -288,8 +288,10 @@ _TEXTS: dict[Reason, Text | Never] = {
 
 
 def _cancelled(api: str) -> Text:
-    note = "no text is published; Douyin and uni-app on H5 say so"
-    return Text(f"{api}:fail cancel", None, _inferred(_MEDIA, note=note))
+    source = _reported("public app code", note="what it compares with; logged of chooseImage")
+    if api == "chooseImage":
+        source = _reported("youzan/vant-weapp#2544", date="2019-12-16", note="a pasted log")
+    return Text(f"{api}:fail cancel", None, source)
 
 
 _MEMBERS_SINCE = {

@@ -25,7 +25,7 @@ CANCELLED = {
     "my:harmony": {"error": 11, "errorMessage": "User cancel select video"},
     "tt:douyin": {"errMsg": "chooseImage:fail cancel"},
     "uni/h5": {"errMsg": "chooseImage:fail cancel"},
-    "uni/app": {"errMsg": "chooseImage:fail cancel"},
+    "uni/app": {"errMsg": "chooseImage:fail User cancelled"},
     "uni/my": {"errMsg": "chooseImage:fail User cancel select video"},
 }
 

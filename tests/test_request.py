@@ -576,8 +576,14 @@ FAILURES: dict[str, dict[Reason, dict[str, object]]] = {
         Reason.ABORTED: {"error": 9, "errorMessage": "request:fail abort"},
     },
     "tt:douyin": {
-        Reason.BAD_PARAMETER: {"errMsg": "request:fail params.url should be string", "errNo": 20000},
-        Reason.DOMAIN_NOT_LISTED: {"errMsg": "request:fail url is not valid domain", "errNo": 21100},
+        Reason.BAD_PARAMETER: {
+            "errMsg": "request:fail params.url should be string",
+            "errNo": 20000,
+        },
+        Reason.DOMAIN_NOT_LISTED: {
+            "errMsg": "request:fail url is not valid domain",
+            "errNo": 21100,
+        },
         Reason.OFFLINE: {"errMsg": "request:fail network error", "errNo": 20000},
         Reason.TIMEOUT: {"errMsg": "request:fail timeout", "errNo": 20000},
         Reason.ABORTED: {"errMsg": "request:fail abort", "errNo": 20000},

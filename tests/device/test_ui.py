@@ -60,7 +60,10 @@ async def test_a_missing_title_is_refused_where_it_is_required() -> None:
     """The screen stays as it was."""
     async with Bridge("tt:douyin") as bridge:
         outcome = await bridge.call("showToast", {"title": ""})
-        assert {"errMsg": "showToast:fail params.title should be string", "errNo": 20000} == outcome.result
+        assert {
+            "errMsg": "showToast:fail params.title should be string",
+            "errNo": 20000,
+        } == outcome.result
         assert None is bridge.ui.toast
 
 
