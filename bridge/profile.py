@@ -159,7 +159,8 @@ class Device:
         network: the words for `wifi`, `2g`, `3g`, `4g` and `none`, where they are other words.
         storage_kb: how much storage the host says there is; no more is refused here.
         sync_failure: what a failed `value` API does: throw an Error, or return the fail object.
-        abilities: how `canIUse` answers: by this description, or `True` to everything.
+        abilities: how `canIUse` answers: by this description, by the names of the functions alone,
+            or `True` to everything.
         results_word: the word by which `canIUse` is asked for a key of what `success` gets.
         sources: field -> where its value comes from.
     """
@@ -170,7 +171,7 @@ class Device:
     network: Mapping[str, str] = field(default_factory=dict)
     storage_kb: float = 10240
     sync_failure: Literal["throw", "return"] = "throw"
-    abilities: Literal["described", "all"] = "described"
+    abilities: Literal["described", "names", "all"] = "described"
     results_word: Literal["success", "callback"] = "success"
     sources: Mapping[str, Source]
 

@@ -29,8 +29,8 @@ def can_i_use(target: Target, host: Mapping[str, ApiDescription], schema: str) -
         schema: what the mini-program asks.
     """
     device = target.profile.device
-    if device is not None and device.abilities == "all":
-        return True
+    if device is not None and device.abilities != "described":
+        return device.abilities == "all" or schema in host
     name, *rest = schema.split(".")
     if name in (owners := _classes(host)) and len(rest) == 1:
         return rest[0] in _members(owners[name])

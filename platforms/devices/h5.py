@@ -95,10 +95,23 @@ BROWSER = Device(
     },
 )
 
-_NATIVE = _inferred(_APP, note="as on H5: the App's own code was not read for this")
+_PLUS = partial(Source, "seen_in_code")
+_INFO_CODE = f"{_APP}/device/systemInfo.ts"
+_STORAGE_CODE = f"{_APP}/storage/storage.ts"
+_ABILITY_CODE = f"{_APP}/base/canIUse.ts"
+_NOT_FOUND_NATIVE = replace(
+    _NOT_FOUND,
+    source=Source("inferred", _STORAGE_CODE, note="the native text is handed on; as on H5"),
+)
+
+
+def _read_native(file: str) -> shapes.Page:
+    return lambda _: _PLUS(f"{_APP}/{file}", note="read in the code")
+
+
 _APP_INFO: dict[str, object] = {
     **_INFO,
-    "brand": "Xiaomi",
+    "brand": "xiaomi",
     "deviceBrand": "xiaomi",
     "model": "M2012K11AC",
     "deviceModel": "M2012K11AC",
@@ -112,12 +125,45 @@ _APP_INFO: dict[str, object] = {
     "windowWidth": 393,
     "windowHeight": 873,
     "statusBarHeight": 30,
+    "version": "1.9.9.82412",
     "uniPlatform": "app",
 }
+_app_facts = _read_native("device/systemInfo.ts")
+_app_window = _read_native("device/getWindowInfo.ts")
+_APP_HARDWARE = (*_HARDWARE, "model", "platform", "system")
 
-APP = replace(
-    BROWSER,
-    apis={name: replace(local, source=_NATIVE) for name, local in _APIS.items()},
+APP = Device(
+    apis={
+        **shapes.storage(
+            _read_native("storage/storage.ts"), "without callbacks", _NOT_FOUND_NATIVE
+        ),
+        **shapes.information(_app_facts, "without callbacks", tuple(_APP_INFO)),
+        "getDeviceInfo": shapes.told("getDeviceInfo", _app_facts, _APP_HARDWARE),
+        "getWindowInfo": shapes.told("getWindowInfo", _app_window, (*_WINDOW, "statusBarHeight")),
+        "getAppBaseInfo": shapes.told("getAppBaseInfo", _app_facts, _BASE),
+        **shapes.abilities(_read_native("base/canIUse.ts")),
+        **shapes.network(_read_native("device/network.ts"), "without callbacks"),
+        **shapes.dialogs(_read_native("ui/popup"), "without callbacks", _MODAL),
+    },
     info=_APP_INFO,
-    sources=dict.fromkeys(BROWSER.sources, _NATIVE),
+    storage_kb=sys.float_info.max,
+    abilities="names",
+    sources={
+        "apis": _PLUS(f"{_APP}/index.ts", note="what is not listed is not emulated"),
+        "info": Source(
+            "inferred",
+            _INFO_CODE,
+            note="keys read in the code, brand in lower case there; values of one plausible phone",
+        ),
+        "version_key": _PLUS(
+            _INFO_CODE, note="SDKVersion is empty, and version that of the engine inside"
+        ),
+        "network": _PLUS(
+            f"{_APP}/constants.ts", note="words read in the code; that it is wifi is ours"
+        ),
+        "storage_kb": _PLUS(_STORAGE_CODE, note="Number.MAX_VALUE, as in the code"),
+        "sync_failure": Source("inferred", _STORAGE_CODE, note="none of these fails"),
+        "abilities": _PLUS(_ABILITY_CODE, note="whether `uni` has a key of that very name"),
+        "results_word": _PLUS(_ABILITY_CODE, note="no word is looked at"),
+    },
 )

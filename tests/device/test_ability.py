@@ -83,9 +83,11 @@ async def test_every_function_of_the_host_can_be_used(asking: Asking) -> None:
         ("wx", "env.USER_DATA_PATH.a", False),
         ("my", "getOpenUserInfo", False),
         ("uni/h5", "whatever.at.all", True),
+        ("uni/app", "uploadFile", True),
+        ("uni/app", "uploadFile.object.url", False),
     ],
 )
 async def test_a_question_is_answered(target: str, schema: str, *, expected: bool) -> None:
-    """Functions, members, options, results, values and versions; H5 says yes to everything."""
+    """By functions, members, options and results; an App knows names alone, H5 says yes to all."""
     async with Bridge(target) as bridge:
         assert expected is bridge.api.canIUse(schema)
