@@ -348,7 +348,10 @@ class Profile:
     max_redirects: int = 5
     """Hops followed before the call fails."""
     check_cors: bool = False
-    """Whether a cross-origin answer needs Access-Control-Allow-Origin, and shows few headers."""
+    """
+    Whether Origin is sent, and a cross-origin answer needs Access-Control-Allow-Origin and shows
+    few headers.
+    """
     forbidden_headers: frozenset[str]
     """Lower-case names of caller headers that are dropped."""
     refused_headers: frozenset[str] = frozenset()

@@ -286,6 +286,16 @@ _UNSENDABLE = ("header_syntax", "{name!r} cannot be sent in HTTP: dropped")
 _OWN = ("forbidden_headers", "{name} is the host's own: dropped")
 
 
+def origin(profile: Profile, url: str, method: str) -> Headers:
+    """Return the Origin that a page of this host sends; it reads from its own without."""
+    page = parse(profile.page_origin or "")
+    if not profile.check_cors or page is None:
+        return ()
+    if method in ("GET", "HEAD") and _same_origin(url, page):
+        return ()
+    return (("Origin", page.origin),)
+
+
 def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -> bool:
     """Tell whether a page of this host may read an answer from `url`."""
     page = parse(profile.page_origin or "")

@@ -274,7 +274,7 @@ class Tasks(ABC):
         content = self._content(call)
         return WireUpload(
             url=call.url,
-            headers=headers,
+            headers=(*headers, *rules.origin(profile, call.url, content.method)),
             fields=content.fields,
             files=content.files,
             boundary=content.boundary,

@@ -387,6 +387,25 @@ def test_a_page_reads_only_what_the_answer_allows(
     assert readable is rules.check_cors(host("uni/h5"), url, headers)
 
 
+@pytest.mark.parametrize(
+    ("target", "url", "method", "sent"),
+    [
+        ("uni/h5", "https://a.test/", "POST", [("Origin", PAGE)]),
+        ("uni/h5", "https://a.test/", "GET", [("Origin", PAGE)]),
+        ("uni/h5", f"{PAGE}/upload", "POST", [("Origin", PAGE)]),
+        ("uni/h5", f"{PAGE}/list", "GET", []),
+        ("uni/h5", f"{PAGE}/list", "HEAD", []),
+        ("uni/app", "https://a.test/", "POST", []),
+        ("wx", "https://a.test/", "POST", []),
+    ],
+)
+def test_a_page_tells_where_it_comes_from(
+    target: str, url: str, method: str, sent: list[tuple[str, str]]
+) -> None:
+    """A browser sends Origin everywhere but where a page reads from its own origin."""
+    assert sent == [*rules.origin(host(target), url, method)]
+
+
 _ANSWERED = (
     ("Content-Type", "text/plain"),
     ("X-One", "1"),
