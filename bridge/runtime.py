@@ -65,7 +65,7 @@ class Bridge:
         album: what pickers offer: paths on this machine, or bytes.
         domains: the domain list, or API -> its list; None judges no domain.
         appid: the app id in the Referer.
-        page_version: the version in the Referer; `devtools` on a simulator, `0` for a trial.
+        page_version: the version in the Referer; `0` is that of a phone before a release.
         transport: what sends; None for real HTTP.
         seed: makes ids, boundaries, and paths that no clock is part of repeat.
         record_limit: how many trace records are kept.
@@ -84,7 +84,7 @@ class Bridge:
         album: Iterable[str | Path | bytes] = (),
         domains: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         appid: str = "wx0123456789abcdef",
-        page_version: str = "devtools",
+        page_version: str = "0",
         transport: Transport | None = None,
         seed: int = 0,
         record_limit: int = 1000,

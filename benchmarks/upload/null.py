@@ -18,7 +18,7 @@ _BODY: Final = b'{"size":1228}'
 _HEADERS: Final[Headers] = (("Content-Type", "application/json"), ("Content-Length", "13"))
 # What the emulated call sends on `wx`, so that both send the same.
 _SENT: Final[Headers] = (
-    ("Referer", "https://servicewechat.com/wx0123456789abcdef/devtools/page-frame.html"),
+    ("Referer", "https://servicewechat.com/wx0123456789abcdef/0/page-frame.html"),
     ("User-Agent", "MicroMessenger"),
 )
 _TIMES: Final = ("fetch_start", "request_start", "request_end", "response_start", "response_end")

@@ -103,7 +103,7 @@ def _can_i_use(asked: Asked) -> Result:
 
 def _account(asked: Asked) -> Result:
     phone = asked.phone
-    released = phone.page_version not in ("devtools", "0")
+    released = phone.page_version != "0"
     version = phone.page_version if released else ""
     stage = "release" if released else "develop"
     return {

@@ -184,7 +184,7 @@ async def test_douyin_drops_referer_user_agent_and_content_type(
     header = {"Referer": "a", "USER-AGENT": "b", "Content-type": "application/json", "X-App": "1"}
     outcome = await bridge.call("uploadFile", options_for(bridge, upload_server.url, header=header))
     headers = upload_server.last.headers
-    referer = "https://tmaservice.developer.toutiao.com/?appid=wx0123456789abcdef&version=devtools"
+    referer = "https://tmaservice.developer.toutiao.com/?appid=wx0123456789abcdef&version=0"
     assert [referer] == headers.getall("Referer")
     assert ["ToutiaoMicroApp webview"] == headers.getall("User-Agent")
     assert 1 == len(headers.getall("Content-Type"))

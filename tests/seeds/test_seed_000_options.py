@@ -274,7 +274,7 @@ async def test_row_header_referer_is_the_hosts_own_or_none(
     await upload(bridge, upload_server.url)
 
     template = bridge.profile.referer
-    version = {"appid": "wx0123456789abcdef", "version": "devtools"}
+    version = {"appid": "wx0123456789abcdef", "version": "0"}
     expected = [] if template is None else [template.format(**version)]
     assert expected == upload_server.last.headers.getall("Referer", [])
 

@@ -143,7 +143,7 @@ async def test_row_header_is_sent_and_its_referer_is_not(
     outcome = await bridge.call("uploadFile", options_for(bridge, upload_server.url, header=header))
     headers = upload_server.last.headers
     assert "1" == headers["X-App"]
-    own = "https://servicewechat.com/wx0123456789abcdef/devtools/page-frame.html"
+    own = "https://servicewechat.com/wx0123456789abcdef/0/page-frame.html"
     assert [own] == headers.getall("Referer")
     assert ["forbidden_headers"] * 2 == outcome.record.decisions.rules()
 

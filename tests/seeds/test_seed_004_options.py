@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.sink import UploadServer
 
 BAD_PARAMETER = "uploadFile:fail invalid parameter"
-OWN_REFERER = "https://tmaservice.developer.toutiao.com/?appid=wx0123456789abcdef&version=devtools"
+OWN_REFERER = "https://tmaservice.developer.toutiao.com/?appid=wx0123456789abcdef&version=0"
 REQUIRED = ("url", "filePath", "name")
 EMPTY = ("", undefined, None)
 
