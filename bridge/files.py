@@ -7,8 +7,10 @@ package path is followed without symlinks and opened without blocking.
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
+import re
 import stat
 from contextlib import closing
 from dataclasses import dataclass
@@ -37,6 +39,9 @@ _FOLLOWING = _OPEN_FLAGS & ~getattr(os, "O_NOFOLLOW", 0)
 
 # No such path, a path too long to be one, a socket: nothing a mini-program could upload.
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ENXIO}
+
+
+_DATA_URL = re.compile(r"data:[a-z-]+/([a-z-]+);base64,")
 
 
 class FileFailure(Exception):  # noqa: N818  becomes the host's fail, never the test author's error
@@ -239,14 +244,23 @@ class Files:
         return found is not None and found.is_dir() and Path(os.path.realpath(found)) == found
 
     def original_name(self, path: str) -> str | None:
-        """Return the name an added file had for the user, None for any other path."""
+        """Return the name a file had for the user, or gets from the host; None for other paths."""
         held = self._held.get(_key(path))
-        return None if held is None else held.name
+        if held is not None:
+            return held.name
+        data = self._data_url(path)
+        return None if data is None else self._expand("{ms}{ext}", f"data.{data[1]}")
 
     def open(self, path: str) -> OpenFile:
         """Open a virtual path for sending; raises `FileFailure`."""
         held = self._held.get(path) or self._held.get(_key(path))
-        return self._open_package(path) if held is None else held.open()
+        if held is not None:
+            return held.open()
+        data = self._data_url(path)
+        return self._open_package(path) if data is None else OpenFile(_decoded(path[data.end() :]))
+
+    def _data_url(self, path: str) -> re.Match[str] | None:
+        return _DATA_URL.match(path) if self._paths.data_urls else None
 
     def _check_writable(self, path: str) -> None:
         beneath = path.removeprefix(f"{self._user_root}/")
@@ -285,6 +299,15 @@ class Files:
         parts = path.removeprefix(prefix).split("/")
         plain = all(part not in ("", ".", "..") and _plain(part) for part in parts)
         return parts if plain else []
+
+
+def _decoded(text: str) -> bytes:
+    """Decode base64 as a browser's `atob` does; raises `FileFailure`."""
+    plain = "".join(text.split()).rstrip("=")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError as error:
+        raise FileFailure(Reason.MISSING_FILE) from error
 
 
 def _key(path: str) -> str:

@@ -74,13 +74,14 @@ class Paths:
 
     Each template may use `{hex32}`, `{uuid}`, `{ms}` (epoch milliseconds), `{name}` and `{ext}`
     (with its dot). `package` lists the accepted beginnings of a code-package path; an empty string
-    is the bare `a/b/c`.
+    is the bare `a/b/c`. `data_urls` tells whether a base64 `data:` URL stands for a file.
     """
 
     temp: str
     saved: str
     user: str
     package: tuple[str, ...] = ("/", "")
+    data_urls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

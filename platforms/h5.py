@@ -97,7 +97,8 @@ _SOURCES = {
     "profile_fields": _READ,
     "filename": _seen(_CODE, note="the File's own name; a nameless one is called file-<ms> there"),
     "paths": _inferred(
-        _CODE, note="blob: and fetched page paths read in code; there are no saved or user files"
+        _CODE,
+        note="blob:, data: and fetched page paths read in code; there are no saved or user files",
     ),
 }
 
@@ -271,6 +272,7 @@ PROFILE = Profile(
         saved="blob:http://localhost:8080/{uuid}",
         user="blob:http://localhost:8080/{uuid}",
         package=("./", "/", ""),
+        data_urls=True,
     ),
     pickers={
         "chooseImage": Picker(

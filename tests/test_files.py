@@ -151,6 +151,28 @@ def test_a_host_may_demand_the_slash(tmp_path: Path, path: str, reason: Reason |
     assert reason is refused(Files(paths, Chance(0).expand, tmp_path), path)
 
 
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [("aGVsbG8=", b"hello"), ("aGVsbG8", b"hello"), ("aGVs\n bG8=", b"hello"), ("", b"")],
+)
+def test_a_data_url_is_a_file_on_h5_alone(text: str, content: bytes) -> None:
+    """It is read as `atob` reads it, and called after the time and its type."""
+    path = f"data:image/jpeg;base64,{text}"
+    h5 = files_of("uni/h5")
+    assert content == h5.open(path).whole()
+    assert re.fullmatch(r"\d{13}\.jpeg", h5.original_name(path) or "")
+    for target in ("wx", "my", "tt:feishu", "tt:douyin", "uni/app"):
+        assert Reason.MISSING_FILE is refused(files_of(target), path)
+
+
+@pytest.mark.parametrize(
+    "path", ["data:image/png;base64,a", "data:image/png;base64,?", "data:image/png,a", "data:x"]
+)
+def test_another_data_url_is_no_file(path: str) -> None:
+    """Only base64 of a plain type is read, and only if it is any."""
+    assert Reason.MISSING_FILE is refused(files_of("uni/h5"), path)
+
+
 def test_without_a_package_every_path_is_missing() -> None:
     """Neither an added nor a package file: there is none."""
     assert Reason.MISSING_FILE is refused(files_of(), "/img/a.png")
