@@ -336,6 +336,8 @@ class Profile:
     """The URL schemes accepted, loopback addresses aside."""
     page_origin: str | None = None
     """The origin of the page a relative URL resolves against; None refuses relative URLs."""
+    domain_lists: Literal["by API", "one"] = "by API"
+    """Whether each API has a list of its own, or what is listed for one holds for all."""
     domain_match: Literal["exact", "subdomains"] = "exact"
     """Whether an entry covers its sub-domains."""
     domain_ports: Literal["exact", "ignored"] = "exact"

@@ -199,9 +199,13 @@ def _listed_address(entry: str, scheme: str) -> Address | None:
     return parse(entry if "://" in entry else f"{scheme}://{entry}")
 
 
-def listed_for(domains: DomainLists | None, api: str) -> tuple[str, ...] | None:
+def listed_for(profile: Profile, domains: DomainLists | None, api: str) -> tuple[str, ...] | None:
     """Return the list that counts for an API; None where the test gave no list at all."""
-    return None if domains is None else domains.get(api, domains.get("*", ()))
+    if domains is None:
+        return None
+    if profile.domain_lists == "one":
+        return tuple(entry for entries in domains.values() for entry in entries)
+    return domains.get(api, domains.get("*", ()))
 
 
 def is_origin(url: str) -> bool:

@@ -69,7 +69,7 @@ class Tasks(ABC):
         self._profile = target.profile
         self._reader = reader(target, self.api)
         heard = layers.heard(phone.target, self.api)
-        self._listed = rules.listed_for(phone.domains, self.api)
+        self._listed = rules.listed_for(target.profile, phone.domains, self.api)
         self._kind = Kind(self.task, target.profile, heard, self._listed, phone.network)
         self._shape = outcome.shape(target, self.api)
         self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)

@@ -78,6 +78,7 @@ _SOURCES = {
     "page_origin": _inferred(
         _UPLOAD, _AS_OF, "a mini-program page has no address to resolve against"
     ),
+    "domain_lists": _documented(_NETWORK, "2022", "for my.request and my.uploadFile together"),
     "domain_match": _documented(_NETWORK, "2022"),
     "domain_ports": _inferred(
         _NETWORK, "2022", "matching is by registrable domain, which has no port"
@@ -303,6 +304,7 @@ PHONE = Profile(
     file_type="required",
     fixed_timeout=60_000,
     schemes=frozenset({"https"}),
+    domain_lists="one",
     domain_match="subdomains",
     domain_ports="ignored",
     recheck_redirects=False,

@@ -59,6 +59,7 @@ _SOURCES = {
     "max_size": _ENGINE_OWN,
     "schemes": _reported(_ENGINE, note="a copy of the engine's manual names http and https"),
     "page_origin": _inferred(_CODE, note="an App has no address to resolve against"),
+    "domain_lists": _NO_LIST,
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,

@@ -24,6 +24,7 @@ _ERRORS = f"{_DOCS}/tutorial/miniapp-framework/logic-layer/api"
 _STANDARD = f"{_DOCS}/api/other/standard-abject-input"
 _NETWORK = f"{_DOCS}/api/network/network"
 _GAME_NETWORK = f"{_SITE}/docs/resource/zh-CN/mini-game/develop/guide/basic-function/network"
+_DOMAINS = f"{_SITE} thirdparty/API/smallprogram/auth-app-manage/base-info/modify-domain"
 _LIVE = f"{_SITE} interaction/develop/server/live-room-scope/error-code"
 _TIKTOK = "developers.tiktok.com/doc/mini-games-error-code-reference"
 _SET_STORAGE = f"{_DOCS}/api/data-caching/tt-set-storage"
@@ -65,6 +66,7 @@ _SOURCES = {
     "max_size": _documented(_UPLOAD, note="names none; the mini-game page has 10M"),
     "schemes": _documented(_UPLOAD, note="test builds also take http"),
     "page_origin": _inferred(_UPLOAD, note="a mini-program page has no address to resolve against"),
+    "domain_lists": _documented(_DOMAINS, note="groups for request, socket, upload and download"),
     "domain_match": _documented(_NETWORK),
     "domain_ports": _documented(
         _NETWORK, note="the domain API of third parties allows no port at all"

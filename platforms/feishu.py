@@ -64,6 +64,7 @@ _SOURCES = {
     "max_size": _inferred(_UPLOAD, _AS_OF, "no limit is known"),
     "schemes": _PAGE,
     "page_origin": _inferred(_UPLOAD, _AS_OF, "a gadget's page has no address to resolve against"),
+    "domain_lists": _NO_LIST,
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,

@@ -59,6 +59,7 @@ _SOURCES = {
         _CODE, note="what a browser's XMLHttpRequest takes and a server can answer"
     ),
     "page_origin": _inferred(_CODE, note="the usual address of the development server"),
+    "domain_lists": _NO_LIST,
     "domain_match": _NO_LIST,
     "domain_ports": _NO_LIST,
     "domain_check": _NO_LIST,

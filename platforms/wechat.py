@@ -96,6 +96,7 @@ _SOURCES = {
     "page_origin": _inferred(
         _NETWORK, note="a mini-program page has no address to resolve against"
     ),
+    "domain_lists": _documented(_NETWORK, note="the console keeps one for each API"),
     "domain_match": _documented(_NETWORK),
     "domain_ports": _documented(_NETWORK, note="an entry without a port refuses even :443"),
     "domain_check": _documented(_NETWORK),

@@ -217,12 +217,22 @@ def test_a_redirect_is_judged_again_where_the_host_does() -> None:
 
 def test_a_list_may_be_given_for_each_api() -> None:
     """`*` stands for the others; an API without an entry has an empty list."""
+    wx = host("wx")
     lists = rules.checked_domains({"uploadFile": ["a.test"], "*": ["b.test"]})
-    assert ("a.test",) == rules.listed_for(lists, "uploadFile")
-    assert ("b.test",) == rules.listed_for(lists, "request")
+    assert ("a.test",) == rules.listed_for(wx, lists, "uploadFile")
+    assert ("b.test",) == rules.listed_for(wx, lists, "request")
     only = rules.checked_domains({"request": ["b.test"]})
-    assert () == rules.listed_for(only, "uploadFile")
-    assert rules.listed_for(rules.checked_domains(None), "uploadFile") is None
+    assert () == rules.listed_for(wx, only, "uploadFile")
+    assert rules.listed_for(wx, rules.checked_domains(None), "uploadFile") is None
+
+
+@pytest.mark.parametrize("target", ["my", "my:harmony"])
+def test_alipay_has_one_list_for_both(target: str) -> None:
+    """What is listed for requests is a place to upload to as well, and the other way round."""
+    lists = rules.checked_domains({"uploadFile": ["a.test"], "request": ["b.test"]})
+    for api in ("uploadFile", "request"):
+        assert ("a.test", "b.test") == rules.listed_for(host(target), lists, api)
+    assert rules.listed_for(host(target), None, "uploadFile") is None
 
 
 @pytest.mark.parametrize(
