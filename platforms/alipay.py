@@ -41,7 +41,9 @@ _UNUSED = _inferred(_UPLOAD, _AS_OF, "the page lists nothing of the kind")
 _SOURCES = {
     "returns": _seen(_TYPINGS, "2026", "Promise and UploadTask at once; the page says UploadTask"),
     "after_bad_parameter": _inferred(_UPLOAD, _AS_OF, "not stated: the same kind, already failed"),
-    "picker_returns": _inferred(_CHOOSE, "2022", "the page shows callbacks only"),
+    "picker_returns": _seen(
+        _TYPINGS, "2026", "a Promise in any case there; here where no callback is given"
+    ),
     "members": _seen(
         _TYPINGS, "2026", "offProgressUpdate is in the typings only, the rest documented"
     ),
@@ -290,7 +292,6 @@ PHONE = Profile(
     schema="my",
     version_counts="client",
     returns="promise+task",
-    picker_returns="undefined",
     members={
         "abort": "call",
         "onProgressUpdate": "call",
@@ -364,9 +365,14 @@ PHONE = Profile(
             result=("tempFilePaths", "tempFiles", "apFilePaths"),
             item=("path", "size"),
             cancelled=Text(
-                "User cancel select video",
+                "用户取消操作",
                 11,
-                _documented(_SUPPORT, "2022", "the page's wording for 11 speaks of a video"),
+                _seen(
+                    _TYPINGS,
+                    "2026",
+                    "also under the page's description of 11; a support page quotes `User cancel"
+                    " select video`",
+                ),
             ),
             source=_documented(
                 _CHOOSE, "2022", "apFilePaths by typings and samples; no largest count"

@@ -49,7 +49,7 @@ _FORM = _inferred(
 _SOURCES = {
     "returns": _PAGE,
     "after_bad_parameter": _inferred(_UPLOAD, note="not stated: a task that has already failed"),
-    "picker_returns": _inferred(_CHOOSE, note="the page shows callbacks only"),
+    "picker_returns": _documented(_ERRORS, note="what it comes to is had by callbacks"),
     "members": _seen(_TYPINGS, "2022", "the two headers members are on mini games only"),
     "off_without_function": _inferred(_TYPINGS, "2022", "no off member exists"),
     "duplicate_listeners": _inferred(_UPLOAD, note="not stated: kept once, as on wx-like hosts"),

@@ -20,13 +20,13 @@ TARGETS = [name for name in all_names() if not name.startswith("uploader")]
 CANCELLED = {
     "wx": {"errMsg": "chooseImage:fail cancel"},
     "wx:devtools": {"errMsg": "chooseImage:fail cancel"},
-    "my": {"error": 11, "errorMessage": "User cancel select video"},
-    "my:ide": {"error": 11, "errorMessage": "User cancel select video"},
-    "my:harmony": {"error": 11, "errorMessage": "User cancel select video"},
+    "my": {"error": 11, "errorMessage": "用户取消操作"},
+    "my:ide": {"error": 11, "errorMessage": "用户取消操作"},
+    "my:harmony": {"error": 11, "errorMessage": "用户取消操作"},
     "tt:douyin": {"errMsg": "chooseImage:fail cancel"},
     "uni/h5": {"errMsg": "chooseImage:fail cancel"},
     "uni/app": {"errMsg": "chooseImage:fail User cancelled"},
-    "uni/my": {"errMsg": "chooseImage:fail User cancel select video"},
+    "uni/my": {"errMsg": "chooseImage:fail 用户取消操作"},
 }
 
 

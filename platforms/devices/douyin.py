@@ -48,9 +48,19 @@ _FILE_TEXTS = {
 }
 
 
-def _dialog_page(api: str) -> Source:
+def _page_name(api: str) -> str:
     words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in api)
-    return _documented(f"{_DOCS}/interface/interfeedback/tt-{words}")
+    return f"tt-{words}"
+
+
+def _dialog_page(api: str) -> Source:
+    return _documented(f"{_DOCS}/interface/interfeedback/{_page_name(api)}")
+
+
+def _network_page(api: str) -> Source:
+    if api == "offNetworkStatusChange":
+        return _seen(f"{_TYPINGS}/network-status.d.ts", note="shape by the typings")
+    return _documented(f"{_DOCS}/device/network-state/{_page_name(api)}")
 
 
 def _file_page(_: str) -> Source:
@@ -90,13 +100,7 @@ _APIS: dict[str, Local] = {
     **shapes.information(_typed("system-info"), "never", tuple(_INFO)),
     **shapes.abilities(lambda _: _documented(f"{_DOCS}/foundation/tt-can-i-use"), "1.35.0"),
     **shapes.file_manager(_file_page, _FILE_TEXTS, "stat stats", "1.15.0"),
-    **shapes.network(
-        lambda api: _inferred(
-            f"{_TYPINGS}/network-status.d.ts",
-            note=f"{api}: the listeners are typed; getNetworkType is taken to agree with them",
-        ),
-        "never",
-    ),
+    **shapes.network(_network_page, "never"),
     **shapes.dialogs(_dialog_page, "never", _MODAL),
     "getEnvInfoSync": Local(
         "system.account",
@@ -127,7 +131,10 @@ PHONE = Device(
         "version_key": _seen(
             f"{_TYPINGS}/system-info.d.ts", note="3.83.0 is the newest library a page names"
         ),
-        "network": _seen(f"{_TYPINGS}/network-status.d.ts", note="that a phone is on wifi is ours"),
+        "network": _documented(
+            f"{_DOCS}/device/network-state/tt-get-network-type",
+            note="that a phone is on wifi is ours",
+        ),
         "storage_kb": _seen(f"{_TYPINGS}/storage.d.ts", note="usually 10240, by its comment"),
         "sync_failure": _documented(f"{_DOCS}/data-caching/tt-get-storage-sync"),
         "abilities": _documented(f"{_DOCS}/foundation/tt-can-i-use"),
