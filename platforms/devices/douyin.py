@@ -11,6 +11,7 @@ _DOCS = "developer.open-douyin.com/docs/resource/zh-CN/mini-app/develop/api"
 _GAME = "developer.open-douyin.com/docs/resource/zh-CN/mini-game/develop/api"
 _TYPINGS = "@douyin-microapp/typings 1.3.1 api"
 _FILES = f"{_DOCS}/file/file-system-manager/file-system-manager"
+_OLD_STAT = "w3cschool.cn/microapp/microapp-bhgm346w.html"
 
 _documented = partial(Source, "documented")
 _seen = partial(Source, "seen_in_code", date="2022")
@@ -40,9 +41,14 @@ def _file_text(text: str) -> Text:
     return Text(f"{{api}}:fail {text}", 20000, _inferred(_FILES, note=note))
 
 
+def _stat_text(text: str) -> Text:
+    note = "words of a copy of stat's page; 20000 is the file manager's number"
+    return Text(f"{{api}}:fail {text}", 20000, _inferred(_OLD_STAT, "2019-08-27", note))
+
+
 _FILE_TEXTS = {
-    "missing": _file_text("no such file or directory, {path}"),
-    **dict.fromkeys(("permission", "unreadable"), _file_text("permission denied, open {path}")),
+    "missing": _stat_text("no such file or directory {path}"),
+    **dict.fromkeys(("permission", "unreadable"), _stat_text("permission denied, open {path}")),
     "directory": _file_text("illegal operation on a directory, open {path}"),
     "encoding": _file_text("encode error"),
 }
