@@ -25,6 +25,7 @@ _MAGIC = {
 }
 _TYPES = mimetypes.MimeTypes()
 _MANY = sys.maxsize
+_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,17 @@ class Album:
         found = [item for item in self._items if wanted(item)]
         if not found:
             message = (
-                f"the album holds nothing to pick out of {len(self._items)} items; "
+                f"the album holds nothing to pick out of {len(self._items)} items{self._kinds()}; "
                 "call bridge.album.add(...), or bridge.album.cancel_next() for a user who backs out"
             )
             raise BridgeError(message)
         return found
+
+    def _kinds(self) -> str:
+        """Say what the first items are taken for: zeros in the place of a picture are none."""
+        first = [f"{item.name} is of kind {item.kind}" for item in self._items[:_TOLD]]
+        told = "a path's ending tells the kind, or how bytes begin, a PNG with 89 50 4E 47"
+        return f" ({', '.join(first)}: {told})" if first else ""
 
     def _item(self, item: str | Path | bytes) -> AlbumItem:
         if isinstance(item, bytes):

@@ -246,10 +246,20 @@ async def test_wrong_options_fail_with_the_pickers_own_prefix() -> None:
 async def test_an_empty_album_is_the_authors_mistake() -> None:
     """It is raised at once, and nothing stays in flight."""
     async with phone("wx", b"text") as bridge:
-        with pytest.raises(BridgeError, match=r"nothing to pick out of 1 items; call bridge.album"):
+        with pytest.raises(BridgeError, match=r"nothing to pick out of 1 items .*; call bridge"):
             await bridge.call("chooseImage")
         await bridge.settled()
         assert [] == bridge.in_flight
+
+
+async def test_what_a_picker_passes_over_is_named() -> None:
+    """Zeros are a picture to whoever writes the test, and a video to the album."""
+    async with phone("wx", b"text", bytes(9), b"more", b"fourth") as bridge:
+        with pytest.raises(BridgeError) as caught:
+            await bridge.call("chooseImage")
+    kinds = "album1.bin is of kind file, album2.mp4 is of kind video, album3.bin is of kind file"
+    assert f"out of 4 items ({kinds}: a path's ending tells" in str(caught.value)
+    assert "PNG with 89 50 4E 47" in str(caught.value)
 
 
 def test_only_a_regular_file_can_be_in_the_album(tmp_path: Path) -> None:
