@@ -283,7 +283,7 @@ class Profile:
     title: str
     """A few words for people."""
     schema: str
-    """The folder of `schemas/` that holds this host's options."""
+    """The folder of `schemas/` that holds this host's options, or `PACKAGE:FOLDER` elsewhere."""
     version_counts: str
     """What `@VERSION` counts, such as `base library`."""
     layers_only: bool = False

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+import schemas
 from bridge.errors import BridgeError
 from bridge.profile import Layer, Profile
 
@@ -48,7 +49,24 @@ def _loaded(entry: EntryPoint) -> Profile | Layer:
     if entry.name not in {name.replace(":", "-") for name in _names(loaded)}:
         message = f"{entry.value} calls itself {loaded.name!r} but is registered as {entry.name!r}"
         raise BridgeError(message)
+    if isinstance(loaded, Profile):
+        _check_schemas(entry, loaded)
     return loaded
+
+
+def _check_schemas(entry: EntryPoint, profile: Profile) -> None:
+    """Raise `BridgeError` where a profile has an API whose options no schema describes."""
+    request = () if profile.request is None else ("request",)
+    try:
+        for api in ("uploadFile", *request, *profile.pickers):
+            schemas.load(profile.schema, api)
+    except (KeyError, ValueError) as error:
+        message = (
+            f"{entry.value} has the schemas {profile.schema!r}: {error.args[0]}; "
+            "a folder of your own package is 'PACKAGE:FOLDER', with a file for uploadFile, one for "
+            "request unless that is None, and one for each of the pickers"
+        )
+        raise BridgeError(message) from error
 
 
 def _names(platform: Profile | Layer) -> tuple[str, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+import schemas
 from bridge import registry
 from bridge.errors import BridgeError
 from bridge.profile import Layer, Profile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 pytestmark = pytest.mark.measured
@@ -23,6 +26,8 @@ from platforms.mpx import LAYER
 HOST = replace(PHONE, name="swan:phone", aliases=("swan",), namespace="swan", title="Swan")
 OVER = replace(LAYER, name="taro", over=None, title="Taro", default="swan")
 NOTHING = 3
+OWN = replace(HOST, schema="acme_options:schemas/swan")
+BARE = replace(HOST, schema="swan")
 ASTRAY = replace(LAYER, name="astray", over=None, default="mpx")
 """
 
@@ -63,6 +68,11 @@ def run(folder: Path, entries: str, code: str) -> str:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-host\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[minibridge.platforms]\n{entries}\n")
+    return run_in(folder, code)
+
+
+def run_in(folder: Path, code: str) -> str:
+    """Run code where that distribution is installed already."""
     whole = f"import sys; sys.path.append({str(folder)!r})\n{code}"
     done = subprocess.run(
         [sys.executable, "-c", whole], capture_output=True, text=True, check=False, timeout=30
@@ -104,6 +114,56 @@ def test_a_broken_platform_hides_no_other(tmp_path: Path) -> None:
     assert f"swan:phone ['no'] {len(registry.profiles()) + 1}\n" == shown
 
 
+def own_schemas(folder: Path, apis: Iterable[str]) -> None:
+    """Put the schemas of the host `OWN` into a package beside it: WeChat's, of these APIs."""
+    own = folder / "acme_options" / "schemas" / "swan"
+    own.mkdir(parents=True)
+    (own.parent.parent / "__init__.py").write_text("")
+    for api in apis:
+        (own / f"{api}.json").write_text(json.dumps(schemas.load("wx", api)))
+
+
+def test_a_third_party_has_schemas_of_its_own(tmp_path: Path) -> None:
+    """They lie in its package, and their options are those of its host."""
+    own_schemas(tmp_path, schemas.names("wx"))
+    file = tmp_path / "acme_options" / "schemas" / "swan" / "uploadFile.json"
+    file.write_text(file.read_text().replace('"timeout"', '"patience"'))
+    entries = "swan = acme_host:OWN\nswan-phone = acme_host:OWN"
+    code = (
+        "from bridge import registry\n"
+        "from bridge.facts import facts\n"
+        "entries = {fact.entry for fact in facts(registry.load('swan'))}\n"
+        "print(entries & {'uploadFile.option.timeout', 'uploadFile.option.patience'})\n"
+    )
+    assert "{'uploadFile.option.patience'}" in run(tmp_path, entries, code)
+    upload = UPLOAD.replace('("swan", "taro", "uni/swan:phone")', '("swan", "uni/swan")')
+    shown = run_in(tmp_path, upload)
+    assert (
+        "swan:phone ['swan'] uploadFile:ok\nuni/swan:phone ['swan', 'uni'] uploadFile:ok" in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("apis", "text", "expected"),
+    [
+        (["uploadFile"], None, "no schema 'request' for 'acme_options:schemas/swan'; it has upl"),
+        (schemas.names("wx"), "{,}", "Expecting property name"),
+    ],
+)
+def test_a_schema_that_is_missing_is_named(
+    tmp_path: Path, apis: list[str], text: str | None, expected: str
+) -> None:
+    """With what the folder is asked for, before the first call rather than in it."""
+    own_schemas(tmp_path, apis)
+    if text is not None:
+        (tmp_path / "acme_options" / "schemas" / "swan" / "request.json").write_text(text)
+    entries = "swan = acme_host:OWN\nswan-phone = acme_host:OWN"
+    shown = run(tmp_path, entries, "from bridge import Bridge; Bridge('swan')")
+    assert "BridgeError: acme_host:OWN has the schemas" in shown
+    assert expected in shown
+    assert "a folder of your own package is 'PACKAGE:FOLDER'" in shown
+
+
 @pytest.mark.parametrize(
     ("expected", "entries", "name"),
     [
@@ -111,6 +171,7 @@ def test_a_broken_platform_hides_no_other(tmp_path: Path) -> None:
         ("cannot be loaded from acme_host:NONE: AttributeError", "no = acme_host:NONE", "no"),
         ("acme_host:NOTHING is a int, not a Profile or a Layer", "no = acme_host:NOTHING", "no"),
         ("calls itself 'swan:phone' but is registered as 'duck'", "duck = acme_host:HOST", "duck"),
+        ("no schemas for 'swan'; there is app,", "swan-phone = acme_host:BARE", "swan:phone"),
         ("two platforms are registered as 'wx'", "wx = acme_host:HOST", "wx"),
     ],
 )

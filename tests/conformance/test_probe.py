@@ -165,7 +165,7 @@ def test_a_host_without_a_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     """The sentence names the forms there are."""
     place = Place("wx")
     monkeypatch.setattr(bridge.conformance.probe.project, "_forms", lambda: {"my": {}})
-    with pytest.raises(BridgeError, match=r"unknown form of a project 'wx' \(known: my\)"):
+    with pytest.raises(BridgeError, match=r"for wx, whose schemas are 'wx': .* those of my"):
         project_of(load(["upload/success"]), place)
 
 

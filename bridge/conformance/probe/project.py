@@ -17,7 +17,6 @@ from bridge.conformance.scene import Skip
 from bridge.conformance.stage import addressed, content_of
 from bridge.errors import BridgeError
 from bridge.layers import UPLOAD
-from bridge.registry import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,7 +123,11 @@ def _form_of(place: Place) -> Json:
         )
     name = place.target.profile.schema
     if name not in _forms():
-        raise BridgeError(unknown("form of a project", name, sorted(_forms())))
+        known = ", ".join(sorted(_forms()))
+        raise BridgeError(
+            f"no form of a project is known for {place.name}, whose schemas are {name!r}: a probe "
+            f"is written for hosts with those of {known}"
+        )
     return _forms()[name]
 
 
