@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bridge.phone import Phone
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke
+    from bridge.rules import DomainLists
     from bridge.tasks import Tasks
     from bridge.trace import Record
 
@@ -85,6 +86,11 @@ class Native:
         if self._device.offers(message):
             return self._device.invoke(message, deliver)
         return self._configure(message)
+
+    def judge_by(self, domains: DomainLists | None) -> None:
+        """Judge the addresses of the calls to come by this domain list; None judges none."""
+        for tasks in self._tasks:
+            tasks.judge_by(domains)
 
     def watch(self, watcher: Watcher) -> None:
         """Have somebody hear of every call from now on."""

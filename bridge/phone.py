@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bridge.files import Files
     from bridge.network import Network
     from bridge.pickers import Album
-    from bridge.rules import DomainLists
     from bridge.target import Target
     from bridge.transport import Transport
 
@@ -31,7 +30,6 @@ class Phone:
     ui: Ui
     chance: Chance
     transport: Callable[[], Transport]
-    domains: DomainLists | None
     appid: str
     page_version: str
     overrides: Mapping[str, object]

@@ -21,7 +21,7 @@ from bridge.target import resolve
 from bridge.values import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bridge.profile import Profile, Result
     from bridge.protocol import Deliver, Invoke
     from bridge.reasons import Reason
+    from bridge.rules import DomainLists, Domains
     from bridge.trace import Record
     from bridge.transport import Transport
 
@@ -82,7 +83,7 @@ class Bridge:
         *,
         files: str | Path | Mapping[str, bytes | str | Path] | None = None,
         album: Iterable[str | Path | bytes] = (),
-        domains: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        domains: Domains | None = None,
         appid: str = "wx0123456789abcdef",
         page_version: str = "0",
         transport: Transport | None = None,
@@ -112,12 +113,12 @@ class Bridge:
             ui=self.ui,
             chance=chance,
             transport=self._sender,
-            domains=rules.checked_domains(domains),
             appid=appid,
             page_version=page_version,
             overrides=dict(overrides),
         )
         self._native = Native(phone, record_limit)
+        self.domains = domains
         self.description = self._target.once(layers.describe)
         self._logic = PythonLogic(self.description, self.invoke, self._native.records, self._report)
         self._api = self._logic.globals[layers.main_namespace(self._target)]
@@ -146,6 +147,16 @@ class Bridge:
     def profile(self) -> Profile:
         """The host's profile, overrides applied."""
         return self._target.profile
+
+    @property
+    def domains(self) -> DomainLists | None:
+        """API -> the domain list that calls to come are judged by, `*` for every API, or None."""
+        return self._domains
+
+    @domains.setter
+    def domains(self, domains: Domains | None) -> None:
+        self._domains = rules.checked_domains(domains)
+        self._native.judge_by(self._domains)
 
     @property
     def api(self) -> HostObject:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bridge.phone import Phone
     from bridge.profile import Options, Result
     from bridge.protocol import Deliver, Invoke, TaskState
+    from bridge.rules import DomainLists
     from bridge.target import Target
     from bridge.transport import Reply
     from bridge.wire import Content
@@ -69,8 +70,7 @@ class Tasks(ABC):
         self._profile = target.profile
         self._reader = reader(target, self.api)
         heard = layers.heard(phone.target, self.api)
-        self._listed = rules.listed_for(target.profile, phone.domains, self.api)
-        self._kind = Kind(self.task, target.profile, heard, self._listed, phone.network)
+        self._kind = Kind(self.task, target.profile, heard, None, phone.network)
         self._shape = outcome.shape(target, self.api)
         self._headers = rules.HeaderRules(target.profile, phone.appid, phone.page_version)
         self._chains = {name: layers.chain(target, name) for name in layers.namespaces(target)}
@@ -96,6 +96,11 @@ class Tasks(ABC):
         """Return what the host makes of an answer."""
 
     # --- what the native side asks for
+
+    def judge_by(self, domains: DomainLists | None) -> None:
+        """Judge the addresses of the calls to come by this domain list; None judges none."""
+        self._kind = self._kind._replace(listed=rules.listed_for(self._profile, domains, self.api))
+        self._addresses.clear()
 
     def abandon(self, why: str, deliver: Deliver | None = None) -> None:
         """End the calls of one logic, or of all, as aborted."""
@@ -193,7 +198,7 @@ class Tasks(ABC):
     def _judge_anew(self, call: Call, given: str) -> Failure | None:
         """Judge an address, and remember it when nothing at all is to be said of it."""
         said = Decisions()
-        failed = rules.judge(self._profile, call.url, self._listed, said)
+        failed = rules.judge(self._profile, call.url, self._kind.listed, said)
         if said:
             call.record.decide(tuple(said))
         elif len(self._addresses) < _ADDRESSES_HELD:

@@ -166,6 +166,20 @@ async def test_only_the_newest_records_are_kept() -> None:
         assert [3, 4] == [record.id for record in bridge.calls]
 
 
+async def test_the_domain_list_can_be_another_one_later() -> None:
+    """It counts from the next call on, and one that is refused changes nothing."""
+    async with memory(domains=["a.test"]) as bridge:
+        assert {"*": ("a.test",)} == bridge.domains
+        bridge.domains = ["b.test"]
+        with pytest.raises(BridgeError, match="give a list of hosts"):
+            bridge.domains = "c.test"
+        assert {"*": ("b.test",)} == bridge.domains
+        a, b = (options(bridge) | {"url": f"https://{name}.test/"} for name in "ab")
+        outcomes = [await bridge.call("uploadFile", given) for given in (a, b)]
+        assert [False, True] == [outcome.ok for outcome in outcomes]
+        assert Reason.DOMAIN_NOT_LISTED is outcomes[0].reason
+
+
 # --- mistakes
 
 

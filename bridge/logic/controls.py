@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bridge.files import Kind
     from bridge.network import Network
+    from bridge.rules import Domains
     from bridge.runtime import Bridge
     from bridge.sink import UploadServer
 
@@ -50,6 +51,7 @@ class Controls:
         self._bridge = bridge
         self._sink = sink
         self._routed: set[str] = set()
+        self._domains = bridge.domains
 
     def invoke(self, event: str, params: Mapping[str, object]) -> object:
         """
@@ -127,6 +129,13 @@ class Controls:
             case _:
                 raise _unknown("route", params)
 
+    def _judge_by(self, params: Params) -> None:
+        match params:
+            case {"domains": (list() | dict() | None) as domains}:
+                self._bridge.domains = cast("Domains | None", domains)
+            case _:
+                raise _unknown("domains", params)
+
     def _server(self, params: Params) -> None:
         sink = self._sink
         match params:
@@ -185,6 +194,7 @@ class Controls:
         for origin in self._routed:
             self._bridge.route(origin, to=None)
         self._routed.clear()
+        self._bridge.domains = self._domains
         self._sink.script([])
         self._sink.release()
         self._sink.clear()
@@ -195,6 +205,7 @@ _HANDLERS: dict[str, Callable[[Controls, Params], object]] = {
     "files": Controls._files,  # noqa: SLF001
     "network": Controls._network,  # noqa: SLF001
     "route": Controls._route,  # noqa: SLF001
+    "domains": Controls._judge_by,  # noqa: SLF001
     "server": Controls._server,  # noqa: SLF001
     "storage": Controls._storage,  # noqa: SLF001
     "ui": Controls._ui,  # noqa: SLF001

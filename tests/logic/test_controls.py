@@ -14,6 +14,7 @@ from bridge.errors import BridgeError
 from bridge.logic import controls
 from bridge.logic.controls import Controls
 from bridge.network import Network
+from bridge.reasons import Reason
 from bridge.runtime import Bridge
 from bridge.sink import UploadServer
 from bridge.values import undefined
@@ -87,6 +88,19 @@ async def test_a_routed_origin_ends_at_the_upload_server(session: Session) -> No
     session.ask("route", origin=FAR, to=None)
     assert not await session.upload(FAR)
     assert ["/"] == [upload["path"] for upload in session.ask("uploads")]
+
+
+async def test_a_domain_list_is_judged_until_it_is_taken_away(session: Session) -> None:
+    """An address that is remembered as good is judged anew, and this machine's own counts too."""
+    session.ask("route", origin=FAR, to=session.sink.url)
+    assert await session.upload(FAR)
+    session.ask("domains", domains=["https://other.example.com"])
+    assert [False, False] == [await session.upload(FAR), await session.upload(session.sink.url)]
+    assert Reason.DOMAIN_NOT_LISTED is session.bridge.calls[-1].reason
+    session.ask("domains", domains={"request": [FAR], "uploadFile": [FAR]})
+    assert await session.upload(FAR)
+    session.ask("domains", domains=None)
+    assert await session.upload(session.sink.url)
 
 
 @pytest.mark.parametrize("operation", ["offline", "dnsFailure", "refuse"])
@@ -249,6 +263,7 @@ async def test_reset_takes_everything_back(session: Session) -> None:
     session.ask("server", operation="reply", status=500)
     session.ask("server", operation="hold")
     session.ask("network", operation="offline")
+    session.ask("domains", domains=[FAR])
     session.ask("reset")
     assert [] == session.ask("uploads")
     assert await session.upload(session.sink.url)
@@ -277,6 +292,9 @@ async def test_reset_takes_everything_back(session: Session) -> None:
         ("network", {"operation": "switch", "preset": "6g"}, "'6g' is no preset; there are weak,"),
         ("network", {"operation": "script", "steps": ["offline"]}, "a step is [when, what]"),
         ("route", {"origin": FAR}, "control.route cannot do"),
+        ("domains", {}, "control.domains cannot do"),
+        ("domains", {"domains": FAR}, "control.domains cannot do"),
+        ("domains", {"domains": [7]}, "give a list of hosts or origins"),
         ("route", {"origin": "here", "to": None}, "'here' is not an origin"),
         ("server", {"operation": "reply", "colour": 7}, "control.server cannot do"),
         ("server", {"operation": "reply", "status": 7}, "'status'"),

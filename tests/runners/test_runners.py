@@ -97,6 +97,15 @@ test('fake timers', async () => {
   expect(minibridge.uploads().length).toEqual(1);
 });
 """
+LISTED = """
+test('an address that the domain list lacks', async () => {
+  minibridge.domains(['https://other.example.com']);
+  const { errMsg } = await new Promise((fail) => upload({ fail }));
+  expect(errMsg).toEqual('uploadFile:fail createUploadTask:fail url not in domain list');
+  minibridge.domains(null);
+  expect((await new Promise((success) => upload({ success }))).statusCode).toEqual(200);
+});
+"""
 HERE = """
 test('this is the Node that was asked for', () => {
   expect(process.versions.node).toEqual('VERSION');
@@ -156,6 +165,14 @@ def test_what_is_large_crosses_and_what_is_too_large_is_told(runner: Runner) -> 
     ran = runner("node-test", {"large.test.js": IMPORTS["node-test"] + UPLOAD + LARGE})
     assert 0 == ran.status, ran.said
     assert " pass 2" in ran.said
+
+
+@npm.ONE_NODE
+def test_a_domain_list_is_judged(runner: Runner) -> None:
+    """The failure that a release meets first, in the host's own words."""
+    ran = runner("node-test", {"listed.test.js": suite("node-test", LISTED)})
+    assert 0 == ran.status, ran.said
+    assert " pass 1" in ran.said
 
 
 @npm.ONE_NODE

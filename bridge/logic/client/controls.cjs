@@ -69,6 +69,7 @@ exports.makeControls = function makeControls(ask, { url, target }) {
       answerModal: given,
     }),
     route: (origin, to = url) => ask('route', { origin, to }),
+    domains: (domains) => ask('domains', { domains }),
     uploads: () => ask('uploads', {}),
     reset: () => ask('reset', {}),
   };
