@@ -174,13 +174,13 @@
       return page;
     }
 
-    function pageOf(route) {
+    function pageOf({ page: route, query = {} }) {
       const known = pages.find((page) => page.route === route);
       if (known) return known;
       const page = newPage(route);
       pages.push(page);
       for (const name of OPENING) {
-        if (typeof page[name] === 'function') shim.watch(page[name](name === 'onLoad' ? {} : undefined));
+        if (typeof page[name] === 'function') shim.watch(page[name](name === 'onLoad' ? query : undefined));
       }
       return page;
     }
@@ -192,7 +192,9 @@
     Object.assign(scope, {
       App(config) {
         app = { ...config };
-        if (typeof app.onLaunch === 'function') shim.watch(app.onLaunch({}));
+        // https://developers.weixin.qq.com/miniprogram/en/dev/api/base/app/life-cycle/wx.getLaunchOptionsSync.html:
+        // `query` is an object. Which path and scene it was started with is nobody's to say here.
+        if (typeof app.onLaunch === 'function') shim.watch(app.onLaunch({ query: {} }));
       },
       Page: register,
       Component(config) {
@@ -264,7 +266,7 @@
     }
 
     function call(message) {
-      const owner = message.page ? pageOf(message.page) : (modules.get(message.file) || {}).exports;
+      const owner = message.page ? pageOf(message) : (modules.get(message.file) || {}).exports;
       if (message.args === null) return owner[message.export];
       const target = owner && owner[message.export];
       if (typeof target === 'function') return target.apply(owner, shim.decode(message.args));

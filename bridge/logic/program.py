@@ -117,9 +117,20 @@ class Program:
             {"type": "call", "file": self._main, "export": export, **_given(args)}
         )
 
-    def page(self, route: str) -> Page:
-        """Return a page that a loaded file registered, by its route such as `pages/upload`."""
-        return Page(self._ask, route)
+    def page(self, route: str, query: Mapping[str, str] | None = None) -> Page:
+        """
+        Return a page that a loaded file registered.
+
+        Args:
+            route: such as `pages/upload`.
+            query: what `onLoad` gets, texts as on a phone, when a first call opens the page.
+
+        Raises:
+            BridgeError: a value of the query is no text.
+        """
+        if not all(isinstance(value, str) for value in (query or {}).values()):
+            raise BridgeError(f"query={query!r}: a phone hands a page texts alone")
+        return Page(self._ask, route, query)
 
     async def idle(self) -> None:
         """
@@ -214,9 +225,11 @@ class Program:
 class Page:
     """One page of the program; its `data` and methods are reached by name."""
 
-    def __init__(self, ask: Callable[[Json], Any], route: str) -> None:
+    def __init__(
+        self, ask: Callable[[Json], Any], route: str, query: Mapping[str, str] | None = None
+    ) -> None:
         self._ask = ask
-        self._route = route
+        self._page: Json = {"page": route} if query is None else {"page": route, "query": {**query}}
 
     async def call(self, method: str, *args: object) -> Any:  # noqa: ANN401  whatever the method gives
         """Call a method of the page, and wait for its Promise; raises `JSError`."""
@@ -227,7 +240,7 @@ class Page:
         return await self._ask(self._message("data", args=None))
 
     def _message(self, export: str, **rest: object) -> Json:
-        return {"type": "call", "page": self._route, "export": export, **rest}
+        return {"type": "call", **self._page, "export": export, **rest}
 
 
 def _source_of(file: str | Path) -> tuple[str, str]:

@@ -183,6 +183,23 @@ async def test_a_page_is_opened_by_its_route(start: Start) -> None:
     assert [["pages/up/up"], True] == await opened.call("open")
 
 
+async def test_a_page_is_opened_with_what_its_address_says(start: Start) -> None:
+    """`onLoad` gets it once: a page that is open is not opened again."""
+    mini = await start("Page({ data: {}, onLoad(query) { this.setData(query); } });")
+    assert {"id": "7"} == await mini.program.page("main", {"id": "7"}).data()
+    assert {"id": "7"} == await mini.program.page("main", {"id": "8"}).data()
+    numbers: Any = {"id": 7}
+    with pytest.raises(BridgeError, match="a phone hands a page texts alone"):
+        mini.program.page("main", numbers)
+
+
+async def test_an_app_is_launched_without_a_query(start: Start) -> None:
+    """What it reads of its query is absent, and no error."""
+    app = "App({ onLaunch({ query }) { this.from = typeof query.from; } });"
+    mini = await start(f"{app} exports.from = () => getApp().from;")
+    assert "undefined" == await mini.program.call("from")
+
+
 async def test_a_component_is_a_page_with_methods(start: Start) -> None:
     """Tests reach a component as they reach a page."""
     methods = "methods: { n() { return this.data.n; } }"

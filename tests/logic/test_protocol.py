@@ -112,7 +112,7 @@ async def scenario(
     await program.call("pick")
     with pytest.raises(JSError):
         await program.call("boom")
-    await program.page("main").data()
+    await program.page("main", {"id": "7"}).data()
     await program.page("main").call("get")
     await program.idle()
 
