@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     # It has no public name.
     Commands = argparse._SubParsersAction["_Parser"]  # noqa: SLF001
@@ -25,6 +25,15 @@ _EXIT = (
 
 class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line, as every other error of ours."""
+
+    def parse_known_args(  # type: ignore[override]  # argparse has overloads for other namespaces
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what is unknown under the command that does not know it, and not at the top."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"minibridge: {message} (see {self.prog} --help)\n")

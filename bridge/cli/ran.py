@@ -41,6 +41,11 @@ class Ran:
         return sorted({answer.record.unrouted for answer in self.answers} - {""})
 
     @property
+    def idle(self) -> bool:
+        """Whether it did nothing that shows, as a file does that only registers a page."""
+        return not (self.answers or self.console or self.errors or self.overran)
+
+    @property
     def exit(self) -> int:
         """The exit status: 0, 1, or 124 for a run that the deadline ended."""
         if self.overran:

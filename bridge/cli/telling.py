@@ -89,6 +89,9 @@ class Teller:
         for origin in ran.unrouted:
             said = f"nothing is routed for {origin}: the call failed as a DNS failure"
             self.note(f"{said}. Add --route {origin} to have the embedded server answer", "bad")
+        if ran.idle:
+            said = "nothing in it ran by itself: it made no call and logged nothing"
+            self.note(f"{said}. A page is opened by a test (docs/javascript.md), not by `run`", "")
         if not self._quiet:
             self._summary(ran)
 

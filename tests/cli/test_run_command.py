@@ -136,6 +136,31 @@ def test_an_origin_without_a_route_is_named_with_the_flag(run: Run, js: Js) -> N
     assert "wx on node: no uploads arrived" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("Page({ data: {} })", True),
+        ("exports.save = 1", True),
+        ("console.log(1)", False),
+        ("wx.getSystemInfoSync()", False),
+        ("throw 1", False),
+    ],
+)
+def test_a_file_in_which_nothing_runs_is_told_apart(
+    run: Run, js: Js, code: str, *, said: bool
+) -> None:
+    """A page registers itself and waits; who runs its file alone would take that for a pass."""
+    err = run("run", js(code)).err
+    assert said == ("nothing in it ran by itself: it made no call and logged nothing" in err)
+
+
+def test_what_a_command_does_not_know_is_refused_by_that_command(run: Run, js: Js) -> None:
+    """The help that is named has the arguments which it does know."""
+    ran = run("run", js(""), "second.js")
+    assert 2 == ran.status
+    assert "unrecognized arguments: second.js (see minibridge run --help)" in ran.err
+
+
 def test_an_upload_elsewhere_on_this_machine_is_said_to_be_sent_there(run: Run, js: Js) -> None:
     """Another loopback server is not the embedded one, so nothing arrived there."""
     with silent_server() as url:
