@@ -222,6 +222,11 @@ class MiniProgram:
             await program.load(self._folder / file)
         return program
 
+    def let_go(self) -> None:
+        """Cancel what the test has left waiting for a program, as the end of its loop would."""
+        for program in self._programs:
+            program.let_go()
+
     async def check_end(self) -> None:
         """Fail the test for what the programs threw and nobody caught."""
         for program in self._programs:
@@ -268,7 +273,10 @@ async def mini_program(
         folder = request.path.parent
         loader = MiniProgram(bridge, upload_server.url, folder, minibridge_children, stack)
         yield loader
-        await loader.check_end()
+        try:
+            await loader.check_end()
+        finally:
+            loader.let_go()
 
 
 def _check_end(bridge: Bridge, leaked: list[Record]) -> None:

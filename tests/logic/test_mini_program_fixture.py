@@ -31,6 +31,7 @@ module.exports = {
   env: (name) => process.env[name],
   log: () => { console.log('logged'); console.error('complained'); },
   spin: () => { for (;;); },
+  never: () => new Promise(() => {}),
 };
 """
 SENDER = """
@@ -86,6 +87,28 @@ async def test_calls(mini_program):
 """,
     )
     result.assert_outcomes(passed=1)
+
+
+def test_what_a_failed_test_left_waiting_is_cancelled(suite: pytest.Pytester) -> None:
+    """It hears of no error, which asyncio would print with a traceback that nobody asked for."""
+    result = run(
+        suite,
+        """
+import asyncio
+
+waiting = []
+
+async def test_fails_midway(mini_program):
+    program = await mini_program("page.js")
+    waiting.append(asyncio.create_task(program.call("never")))
+    assert await program.call("double", 4) == 9
+
+def test_after_it():
+    [task] = waiting
+    assert task.cancelled()
+""",
+    )
+    result.assert_outcomes(passed=1, failed=1)
 
 
 def test_a_page_uploads_on_the_bridge_of_the_test(suite: pytest.Pytester) -> None:
