@@ -525,6 +525,40 @@ def test_a_measured_value_has_its_type(told: dict[str, dict[str, Any]], tmp_path
     assert ("upload/success", "a.success.profile.rtt", "77", "number") in differs
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: [event(one, what)["value"].pop("header") for what in ("success", "complete")],
+        lambda one: [
+            event(one, what)["value"].update(header=None) for what in ("success", "complete")
+        ],
+    ],
+)
+def test_an_object_that_one_side_lacks_is_told_once(
+    told: dict[str, dict[str, Any]], change: Change, tmp_path: Path
+) -> None:
+    """With what is in it, and not key by key; the other way round as well."""
+    differs = altered(told, "task/off-progress", change, tmp_path)
+    places = [f"a.{what}.header" for what in ("success", "complete")]
+    assert places == [place for _, place, _, _ in differs]
+    assert [None, None] == [recorded for _, _, recorded, _ in differs]
+    shown = [emulated for _, _, _, emulated in differs]
+    assert all(headers["Content-Type"].startswith("application/json") for headers in shown)
+
+
+def test_an_object_of_the_device_alone_is_told_once(
+    told: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """All that is in it is what was recorded."""
+
+    def change(one: dict[str, Any]) -> None:
+        event(one, "success")["value"].update(more={"a": 1, "b": {"c": [2, 3]}})
+
+    case = "task/off-progress"
+    [differs] = altered(told, case, change, tmp_path)
+    assert (case, "a.success.more", {"a": 1, "b.c.0": 2, "b.c.1": 3}, None) == differs
+
+
 def test_a_finding_is_ready_to_become_a_fact(
     told: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -41,7 +41,8 @@ class Finding:
         entries: the facts it is about, by entry.
         agrees: whether it is as expected, or as in the emulator.
         recorded: what was seen, None for nothing.
-        emulated: what the emulator shows there.
+        emulated: what the emulator shows there. An object that one side lacks is told whole on the
+            other, by the places below it.
         expected: what was asked, None where it agrees or where only the emulator says so.
         known: the source of the expectation, None where only the emulator says so.
         source: what a fact made of it has as its source.
@@ -186,10 +187,11 @@ class _Comparison:
         vague = ours.differing(self._leaves(self._again))
         # What only one side has is told by the lists of events and requests.
         alone = sorted(ours.roots ^ theirs.roots)
-        for place in theirs.differing(ours):
-            shown, seen = ours.at(place), theirs.at(place)
+        differing = [place for place in theirs.differing(ours) if not _is_told(place, alone)]
+        for place in dict.fromkeys(_whole(place, ours, theirs) for place in differing):
+            shown, seen = ours.below(place), theirs.below(place)
             alike = type(shown) is type(seen) and ABSENT not in (shown, seen)
-            if _is_told(place, alone) or (place in vague and alike):
+            if place in vague and alike:
                 continue
             found = self._finding(SAME, place, agrees=False)
             yield replace(found, recorded=_told(seen), emulated=_told(shown))
@@ -219,6 +221,14 @@ def _value(hold: Hold, transcript: Transcript) -> object:
 def _is_told(place: str, told: list[str]) -> bool:
     """Tell whether an expectation has failed at a place, or about all that it is part of."""
     return any(place == each or place.startswith(f"{each}.") for each in told if each)
+
+
+def _whole(place: str, ours: Leaves, theirs: Leaves) -> str:
+    """Return the place to tell of: an object that one side lacks is told once, not key by key."""
+    for lacking, having in ((ours, theirs), (theirs, ours)):
+        if lacking.at(place) is ABSENT and having.at(place) is not ABSENT:
+            return lacking.missing_whole(place)
+    return place
 
 
 def _told(value: Any) -> object:  # noqa: ANN401  any JSON

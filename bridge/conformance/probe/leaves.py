@@ -49,6 +49,25 @@ class Leaves:
         """Return what is at a place, or `ABSENT`."""
         return self.found.get(place, ABSENT)
 
+    def below(self, place: str) -> object:
+        """Return what is at a place, else all that lies below it, or `ABSENT`."""
+        under = {
+            name.removeprefix(f"{place}."): value
+            for name, value in self.found.items()
+            if name.startswith(f"{place}.")
+        }
+        return self.found.get(place, under or ABSENT)
+
+    def missing_whole(self, place: str) -> str:
+        """Return the widest part around a place that is not here, or is a plain value here."""
+        roots = [each for each in self.roots if place.startswith(f"{each}.")]
+        whole = max(roots, key=len, default=place)
+        for key in place.removeprefix(whole).split(".")[1:]:
+            whole = f"{whole}.{key}"
+            if whole in self.found or self.below(whole) is ABSENT:
+                return whole
+        return place
+
     def differing(self, other: Leaves) -> list[str]:
         """Return the places where another has something else, or nothing, or as the only one."""
         places = dict.fromkeys((*self.found, *other.found))
