@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from bridge.cli import arguments
-from bridge.cli.look import Mistake, Screen
+from bridge.cli.look import Mistake, Screen, say
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _run(args: Namespace) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    print("minibridge:", " ".join(sentence.split()), file=sys.stderr, flush=True)  # noqa: T201
+    say(" ".join(sentence.split()))
     return status
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import failing, sessions, watching
-from bridge.cli.look import Mistake
+from bridge.cli.look import Mistake, say
 from bridge.cli.upload import names_of
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def run(args: Namespace, _: Screen) -> int:
         both = failing.both(keep, spool.keep)
         statuses, interrupted = asyncio.run(_exec(openers, command, both, ui=args.ui))
         if args.bridge_report is not None:
-            _say(spool.page(args.bridge_report))
+            say(spool.page(args.bridge_report))
         if any(statuses.values()) and not interrupted:
             for sentence in spool.failed():
-                _say(sentence)
+                say(sentence)
     if len(openers) > 1:
-        _say("; ".join(f"{name} ended with {status}" for name, status in statuses.items()))
+        say("; ".join(f"{name} ended with {status}" for name, status in statuses.items()))
     return next(filter(None, statuses.values()), 0)
 
 
@@ -80,7 +80,7 @@ async def _exec(
         page.announce()
         for name, open_bridge in openers.items():
             if len(openers) > 1:
-                _say(f"{' '.join(command)} on {name}")
+                say(f"{' '.join(command)} on {name}")
             async with BridgeServer(open_bridge, keep=keep, watch=page.follow) as server:
                 told = sessions.environment(server, name)
                 told |= _node(os.environ.get("NODE_OPTIONS", ""))
@@ -89,10 +89,6 @@ async def _exec(
                 return statuses, True
         await page.stay(signals.next)
     return statuses, False
-
-
-def _say(sentence: str) -> None:
-    print("minibridge:", sentence, file=sys.stderr, flush=True)  # noqa: T201
 
 
 class _Signals:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import unicodedata
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -171,6 +172,14 @@ class Screen:
         if not self.colour or not cell.style or not text.strip():
             return text
         return f"\x1b[{_CODES[cell.style]}m{text}\x1b[0m"
+
+
+def say(sentence: str, *above: str) -> None:
+    """Write a sentence of ours on standard error, below some lines, as long as anybody reads it."""
+    try:
+        print(*above, f"minibridge: {sentence}", sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        _discard(sys.stderr)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sys
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import USAGE, sessions, watching
-from bridge.cli.look import Mistake
+from bridge.cli.look import Mistake, say
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -58,4 +57,4 @@ def _tell(variables: dict[str, str], screen: Screen | None) -> None:
     if screen is not None:
         screen.write(json.dumps(variables))
         lines = []
-    print(*lines, "minibridge: serving, Ctrl-C ends", sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+    say("serving, Ctrl-C ends", *lines)

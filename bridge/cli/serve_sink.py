@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import Mistake
+from bridge.cli.look import Mistake, say
 from bridge.errors import fault_of
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
     server = UploadServer(args.host, args.port, token=args.token, on_upload=tell)
     server.script(steps)  # type: ignore[arg-type]  # checked there, step by step
     async with server:
-        print(f"minibridge: uploads to {server.url}, Ctrl-C ends", file=sys.stderr, flush=True)  # noqa: T201
+        say(f"uploads to {server.url}, Ctrl-C ends")
         await unread.wait()
 
 

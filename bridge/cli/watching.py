@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
+
+from bridge.cli.look import say
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,13 +40,13 @@ class Page:
     def announce(self) -> None:
         """Say where the page is."""
         if self._server is not None:
-            _say(f"the calls are shown at {self._server.url}")
+            say(f"the calls are shown at {self._server.url}")
 
     async def stay(self, ending: Callable[[], Awaitable[object]]) -> None:
         """Go on showing what has happened, until something ends it; without a page, not at all."""
         if self._server is not None:
             self._server.watch.finish()
-            _say("nothing more is to come; the page stays until Ctrl-C")
+            say("nothing more is to come; the page stays until Ctrl-C")
             await ending()
 
 
@@ -72,7 +73,3 @@ def shown(runner: asyncio.Runner, title: str, *, wanted: bool) -> Iterator[Page]
         yield shown
     finally:
         runner.run(served.__aexit__(None, None, None))
-
-
-def _say(sentence: str) -> None:
-    print("minibridge:", sentence, file=sys.stderr, flush=True)  # noqa: T201

@@ -140,6 +140,36 @@ def test_a_reader_that_left_is_no_error(picture: Path) -> None:
     assert (0, b"") == (done.returncode, done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("status", "argv"),
+    [
+        (2, ["targets", "nowhere"]),
+        (0, ["exec", "--on", "wx,my", "--", "true"]),
+        (3, ["exec", "--on", "wx,my", "--", "sh", "-c", "exit 3"]),
+    ],
+)
+def test_a_reader_of_errors_that_left_changes_no_status(status: int, argv: list[str]) -> None:
+    """What minibridge says of itself is lost with its reader, and nothing else is."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*COMMAND, *argv], stderr=writing, check=False)
+    os.close(writing)
+    assert status == done.returncode
+
+
+def test_a_server_outlives_the_reader_of_its_errors() -> None:
+    """`serve` goes on though nobody reads that it serves."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*COMMAND, "serve", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writing) as process:
+        os.close(writing)
+        assert process.stdout is not None
+        assert "MINIBRIDGE_URL" in json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert 130 == process.wait(30)
+
+
 def test_results_that_cannot_be_kept_are_told() -> None:
     """A full disk behind stdout exits with 2 and one line."""
     with Path("/dev/full").open("wb") as full:
