@@ -39,9 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all held, 1 something failed, 2 a usage error, 3 a missing engine, 4 a fault of ours,
         124 stopped at the deadline, 130 interrupted, 143 asked to end.
     """
+    _fill_closed_streams()
     with _ending_as_interrupt() as asked:
         status = _status(argv)
     return TERMINATED if asked else status
+
+
+def _fill_closed_streams() -> None:
+    """Let closed standard streams lead nowhere: a file of ours would take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(nowhere, True)  # noqa: FBT003  positional only
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", closefd=False))
 
 
 def _status(argv: Sequence[str] | None) -> int:

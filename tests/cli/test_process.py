@@ -170,6 +170,23 @@ def test_a_server_outlives_the_reader_of_its_errors() -> None:
         assert 130 == process.wait(30)
 
 
+@pytest.mark.parametrize(
+    ("status", "argv"),
+    [
+        (0, ["targets"]),
+        (0, ["upload", "--on", "all"]),
+        (2, ["targets", "nowhere"]),
+        (0, ["exec", "--", "sh", "-c", "cat && echo out && echo err >&2"]),
+    ],
+)
+def test_closed_streams_are_no_error(status: int, argv: list[str], picture: Path) -> None:
+    """A command that has been left without standard streams does its work all the same."""
+    files = [picture] if argv[0] == "upload" else []
+    closing = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    done = subprocess.run([*closing, *COMMAND, *argv, *files], check=False)
+    assert status == done.returncode
+
+
 def test_results_that_cannot_be_kept_are_told() -> None:
     """A full disk behind stdout exits with 2 and one line."""
     with Path("/dev/full").open("wb") as full:
