@@ -11,6 +11,10 @@ class BridgeError(Exception):
     """
 
 
+class MissingError(BridgeError):
+    """What a test asks for has to be installed first; the text says how to get it."""
+
+
 class HostError(Exception):
     """An exception the emulated host itself throws into the mini-program, with the host's text."""
 

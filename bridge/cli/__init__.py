@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from bridge.cli import arguments
 from bridge.cli.look import Mistake, Screen, say
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MissingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -59,6 +59,8 @@ def _status(argv: Sequence[str] | None) -> int:
         return _run(arguments.parser().parse_args(argv))
     except SystemExit as end:  # argparse has printed what it had to say
         return cast("int", end.code)
+    except MissingError as error:
+        return _say(str(error), MISSING)
     except (BridgeError, Mistake) as error:
         return _say(str(error), USAGE)
     except KeyboardInterrupt:

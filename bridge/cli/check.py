@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bridge.cli import FAILED, MISSING, OK, recorded
+from bridge.cli import FAILED, OK, recorded
 from bridge.cli.answers import cite
-from bridge.cli.look import Cell, Mistake, Screen
+from bridge.cli.look import Cell, Mistake
 from bridge.cli.progress import counted
 from bridge.cli.readings import overrides_for
 from bridge.cli.sending import Answer
@@ -23,7 +22,6 @@ from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
 from bridge.conformance.spread import run_spread, teller
 from bridge.conformance.subject import run_subject
-from bridge.logic.engine import MissingEngineError
 from bridge.report.checked import write_check
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from bridge.cli.look import Screen
     from bridge.conformance.coverage import Coverage
     from bridge.conformance.judge import Fault, Verdict
     from bridge.conformance.transcript import Transcript
@@ -50,12 +49,7 @@ _WHY = {
 def run(args: Namespace, screen: Screen) -> int:
     """Play the cases, or judge what others have seen; 0 when all that was played has passed."""
     _refuse_together(args)
-    try:
-        return (_run if args.transcript is None else _compare)(args, screen)
-    except MissingEngineError as error:
-        errors = Screen.of(sys.stderr, colour=not args.no_color)
-        errors.line(Cell(f"minibridge: {error}", "bad"))
-        return MISSING
+    return (_run if args.transcript is None else _compare)(args, screen)
 
 
 def _run(args: Namespace, screen: Screen) -> int:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli import MISSING
-from bridge.cli.look import Cell, Screen
 from bridge.cli.readings import overrides_for
 from bridge.cli.upload import check_file, names_of
 from bridge.comparison import compare
 from bridge.comparison.terminal import show
-from bridge.logic.engine import MissingEngineError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
+    from bridge.cli.look import Screen
     from bridge.comparison import Comparison
 
 
@@ -25,21 +22,17 @@ def run(args: Namespace, screen: Screen) -> int:
     """Compare; 0 unless it could not be done, whatever differs."""
     check_file(args.call)
     targets = [(name, overrides_for(name, args.set)) for name in names_of(args.on)]
-    comparing = compare(
-        args.call,
-        targets,
-        api=args.api,
-        setup=lambda bridge: bridge.network.apply(args.network),
-        engine=args.engine,
-        deadline=args.deadline,
-        routes=args.route,
+    found = asyncio.run(
+        compare(
+            args.call,
+            targets,
+            api=args.api,
+            setup=lambda bridge: bridge.network.apply(args.network),
+            engine=args.engine,
+            deadline=args.deadline,
+            routes=args.route,
+        )
     )
-    try:
-        found = asyncio.run(comparing)
-    except MissingEngineError as error:
-        errors = Screen.of(sys.stderr, colour=not args.no_color)
-        errors.line(Cell(f"minibridge: {error}", "bad"))
-        return MISSING
     _FORMS["json" if args.json else args.format](found, screen)
     return 0
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge.cli import MISSING, sending, watching
+from bridge.cli import sending, watching
 from bridge.cli.look import Screen
 from bridge.cli.ran import Ran
 from bridge.cli.readings import overrides_for
@@ -17,7 +17,6 @@ from bridge.cli.telling import Teller
 from bridge.cli.upload import check_file, names_of
 from bridge.files import package_of
 from bridge.logic.children import Children
-from bridge.logic.engine import MissingEngineError
 from bridge.logic.program import JSError, Program
 from bridge.pictures import png
 from bridge.runtime import Bridge
@@ -96,12 +95,8 @@ def run(args: Namespace, screen: Screen) -> int:
     runs: list[Ran] = []
     title = f"run {args.file.name}"
     with asyncio.Runner() as runner, watching.shown(runner, title, wanted=args.ui) as page:
-        try:
-            with tracing(args.trace, lambda: None) as keep:
-                runner.run(_run_all(plan, teller, runs, Lookers(keep, page)))
-        except MissingEngineError as error:
-            teller.note(str(error), "bad")
-            return MISSING
+        with tracing(args.trace, lambda: None) as keep:
+            runner.run(_run_all(plan, teller, runs, Lookers(keep, page)))
         teller.check()
         if args.json:
             screen.json([ran.to_json() for ran in runs])

@@ -7,12 +7,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli import FAILED, MISSING, OK
+from bridge.cli import FAILED, OK
 from bridge.cli.look import Cell, Row, Screen, Table
 from bridge.cli.progress import counted
-from bridge.logic.engine import MissingEngineError
 from bridge.sweep import reading
-from bridge.sweep.cluster import Cluster, MissingClusterError
+from bridge.sweep.cluster import Cluster
 from bridge.sweep.drive import Drive
 from bridge.sweep.ledger import Ledger, records
 from bridge.sweep.pool import Pool
@@ -37,12 +36,7 @@ _WHOLE: Final = 100.0
 
 def run(args: Namespace, screen: Screen) -> int:
     """Play a plan and sum it up; 1 where a scenario crashed, whatever else came of them."""
-    errors = Screen.of(sys.stderr, colour=not args.no_color)
-    try:
-        groups = _swept(args, errors)
-    except (MissingEngineError, MissingClusterError) as error:
-        errors.line(Cell(f"minibridge: {error}", "bad"))
-        return MISSING
+    groups = _swept(args, Screen.of(sys.stderr, colour=not args.no_color))
     if args.json:
         screen.json({"groups": [group.to_json() for group in groups]})
     else:

@@ -18,7 +18,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MissingError
 from bridge.logic import child as child_lines
 from bridge.logic.child import Child
 from bridge.logic.children import Children
@@ -39,8 +39,8 @@ _CAUSE = re.compile(r"(?:FATAL ERROR|[\w.]*(?:Error|Exception)\b):")
 _TURNS = frozenset({"ready", "load", "call", "callback", "event", "timer"})
 
 
-class MissingEngineError(BridgeError):
-    """No engine of the kind asked for can be started here; the text says how to get one."""
+class MissingEngineError(MissingError):
+    """No engine of the kind asked for can be started here."""
 
 
 class EngineGoneError(Exception):

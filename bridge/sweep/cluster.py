@@ -6,7 +6,7 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MissingError
 from bridge.sweep.work import work
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ _EACH: Final = 2
 """Batches per thread: one that runs, and one that has arrived when it is done."""
 
 
-class MissingClusterError(BridgeError):
-    """The library that talks to a cluster is not installed; the text says how to get it."""
-
-
 class Cluster:
     """
     The workers of a Dask scheduler; `close` leaves them to others.
@@ -37,7 +33,7 @@ class Cluster:
         address: where the scheduler listens, such as `tcp://10.0.0.1:8786`.
 
     Raises:
-        MissingClusterError: `distributed` is not installed.
+        MissingError: `distributed` is not installed.
         BridgeError: no scheduler answers there.
     """
 
@@ -88,4 +84,4 @@ def _distributed() -> Any:  # noqa: ANN401  it is an extra, which may not be ins
         return import_module("distributed")
     except ModuleNotFoundError as error:
         ways = "pip install 'minibridge[sweep]'"
-        raise MissingClusterError(f"--scheduler needs Dask's distributed: {ways}") from error
+        raise MissingError(f"--scheduler needs Dask's distributed: {ways}") from error
