@@ -16,8 +16,6 @@ from bridge.logic.program import JSError, Program
 from bridge.registry import unknown
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from bridge.conformance.scene import Scene
     from bridge.conformance.stage import Stage
 
@@ -41,12 +39,7 @@ class Engine(Protocol):
     def __enter__(self) -> Self:
         """Get ready for many scenes."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         """Let go of what was needed for them."""
 
     async def play(self, scene: Scene, stage: Stage) -> tuple[Event, ...]:
@@ -101,15 +94,9 @@ class ScriptEngine:
         self._children = Children()
 
     def __enter__(self) -> Self:
-        self._children.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self._children.close()
 
     async def play(self, scene: Scene, stage: Stage) -> tuple[Event, ...]:

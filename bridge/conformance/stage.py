@@ -17,8 +17,6 @@ from bridge.runtime import Bridge
 from bridge.transport.memory import MemoryTransport
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from bridge.conformance.case import Json
     from bridge.conformance.scene import Scene
     from bridge.files import Kind
@@ -90,12 +88,7 @@ class Stage:
             self._stack = opened.pop_all()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
 
     @property

@@ -23,7 +23,6 @@ from bridge.registry import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
 
     from bridge.conformance.case import Case, Json
     from bridge.conformance.scene import Place, Scene
@@ -277,12 +276,7 @@ class _Grounds:
             self._stack.callback(task.cancel)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
         self.uploads = tuple(cast("Json", upload.to_json()) for upload in self._server.uploads)
 

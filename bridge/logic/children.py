@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from bridge.logic.child import CHANGES_LOOPS, Child
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _IDLE = 4
 _PROGRAMS = 500
@@ -34,12 +31,7 @@ class Children:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
     def take(self, argv: list[str]) -> Child | None:

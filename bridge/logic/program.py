@@ -13,7 +13,6 @@ from bridge.values import check, from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from bridge.logic.children import Children
     from bridge.logic.door import Json
@@ -87,12 +86,7 @@ class Program:
         self._engine.post(self._door.ready(self._env))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         await self.aclose()
 
     async def load(self, file: str | Path) -> None:
