@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 
 
+@cache
 def png(width: int = 640, height: int = 480) -> bytes:
     """Return a picture of that many pixels: a sunset over the sea, colour type RGB, 8 bits."""
     rows = b"".join(b"\0" + bytes(_pixel(y / height)) * width for y in range(height))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bridge import layers
@@ -65,7 +65,7 @@ class Subject:
         bridge = Bridge(
             self.target.name,
             files=package,
-            album=[_picture()],
+            album=[png()],
             seed=0,
             **self.overrides,  # type: ignore[arg-type]  # fields, by name
         )
@@ -76,11 +76,6 @@ class Subject:
 
 def _told(value: object) -> object:
     return sorted(value) if isinstance(value, (set, frozenset)) else value
-
-
-@cache
-def _picture() -> bytes:
-    return png()
 
 
 def subjects(targets: Iterable[str | tuple[str, Mapping[str, object]]]) -> list[Subject]:

@@ -10,9 +10,9 @@ from bridge.comparison.given import ORIGIN
 from bridge.comparison.steady import steady
 from bridge.comparison.witness import own_texts, route
 from bridge.masking import masked
+from bridge.pictures import png
 from bridge.runtime import Bridge
 from bridge.sweep.condition import apply
-from bridge.sweep.kept import picture
 from bridge.sweep.play import Play
 from bridge.sweep.scenario import Result
 from bridge.target import resolve
@@ -50,7 +50,7 @@ async def _made(scenario: Scenario, call: Call, server: str) -> Result:
     """Make the call against the embedded server's origin, or without one in memory."""
     transport = None if server else MemoryTransport()
     own = Bridge(
-        scenario.target, album=[picture()], transport=transport, seed=scenario.seed, record_limit=1
+        scenario.target, album=[png()], transport=transport, seed=scenario.seed, record_limit=1
     )
     async with own as bridge:
         if server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import threading
-from functools import cache
 from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from bridge.conformance.engines import engine_called
 from bridge.conformance.scene import Place
 from bridge.logic.children import Children
-from bridge.pictures import png
 
 if TYPE_CHECKING:
     from bridge.conformance.engines import Engine
@@ -62,12 +60,6 @@ class Kept:
         if new:
             self._folders[key] = self._stack.enter_context(TemporaryDirectory())
         return self._folders[key], new
-
-
-@cache
-def picture() -> bytes:
-    """Return the picture that every album holds."""
-    return png()
 
 
 _OWN = threading.local()

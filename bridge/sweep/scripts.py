@@ -11,9 +11,9 @@ from bridge.comparison.given import ORIGIN
 from bridge.comparison.steady import steady_text
 from bridge.comparison.witness import own_texts, route
 from bridge.logic.program import JSError, Program
+from bridge.pictures import png
 from bridge.runtime import Bridge
 from bridge.sweep.condition import apply
-from bridge.sweep.kept import picture
 from bridge.sweep.play import Play
 from bridge.sweep.scenario import Result
 
@@ -39,7 +39,7 @@ async def _played(scenario: Scenario, script: Script, kept: Kept) -> Result:
     from bridge.sink import UploadServer  # noqa: PLC0415  aiohttp's server takes 0.2 s to import
 
     async with UploadServer() as server:
-        own = Bridge(scenario.target, files=script.root, album=[picture()], seed=scenario.seed)
+        own = Bridge(scenario.target, files=script.root, album=[png()], seed=scenario.seed)
         async with own as bridge:
             route(bridge, server.url, [ORIGIN, *scenario.how.routes])
             apply(bridge.network, scenario.condition.text)
