@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from bridge.cli import FAILED, OK, recorded
 from bridge.cli.answers import cite
+from bridge.cli.asked import names_of, overrides_for
 from bridge.cli.look import Cell, Mistake
 from bridge.cli.progress import counted
-from bridge.cli.readings import overrides_for
 from bridge.cli.sending import Answer
-from bridge.cli.upload import TraceFile, names_of
+from bridge.cli.traces import TraceFile
 from bridge.conformance.coverage import coverage
 from bridge.conformance.junit import junit
 from bridge.conformance.load import load

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli.readings import overrides_for
-from bridge.cli.upload import check_file, names_of
+from bridge.cli.asked import check_file, names_of, overrides_for
 from bridge.comparison import compare
 from bridge.comparison.terminal import show
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import failing, sessions, watching
+from bridge.cli.asked import names_of
 from bridge.cli.look import Mistake, say
-from bridge.cli.upload import names_of
+from bridge.cli.traces import tracing
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -43,10 +44,7 @@ def run(args: Namespace, _: Screen) -> int:
         )
     openers = {name: sessions.opener(name, args.set, args.network) for name in names_of(args.on)}
     failing.check_page(args.bridge_report)
-    with (
-        sessions.tracing(args.trace, lambda: None) as keep,
-        failing.spooling(args.trace) as spool,
-    ):
+    with tracing(args.trace, lambda: None) as keep, failing.spooling(args.trace) as spool:
         both = failing.both(keep, spool.keep)
         statuses, interrupted = asyncio.run(_exec(openers, command, both, ui=args.ui))
         if args.bridge_report is not None:

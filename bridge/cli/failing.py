@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli.look import Mistake
 from bridge.cli.sending import Answer, match
-from bridge.cli.upload import TraceFile
+from bridge.cli.traces import TraceFile
 from bridge.why import story_of
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bridge.cli.asked import names_of, overrides_for
 from bridge.cli.look import Cell, Mistake
-from bridge.cli.readings import overrides_for
-from bridge.cli.upload import names_of
 from bridge.conformance.load import load
 from bridge.conformance.probe.project import project_of
 from bridge.conformance.scene import Place

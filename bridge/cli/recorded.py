@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from bridge.cli import FAILED, OK
 from bridge.cli.answers import cite
+from bridge.cli.asked import names_of, overrides_for
 from bridge.cli.look import Cell, Mistake
-from bridge.cli.readings import overrides_for
-from bridge.cli.upload import names_of
 from bridge.conformance.load import load
 from bridge.conformance.probe import compare, read_recordings
 from bridge.conformance.scene import Place

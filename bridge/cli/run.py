@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.cli import sending, watching
+from bridge.cli.asked import check_file, names_of, overrides_for
 from bridge.cli.look import Screen
 from bridge.cli.ran import Ran
-from bridge.cli.readings import overrides_for
-from bridge.cli.sessions import tracing
 from bridge.cli.telling import Teller
-from bridge.cli.upload import check_file, names_of
+from bridge.cli.traces import tracing
 from bridge.files import package_of
 from bridge.logic.children import Children
 from bridge.logic.program import JSError, Program

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli import USAGE, sessions, watching
 from bridge.cli.look import Mistake, say
+from bridge.cli.traces import tracing
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -34,7 +35,7 @@ async def _serve(args: Namespace, screen: Screen) -> int:
     ended: asyncio.Queue[int] = asyncio.Queue()
     for number in _ENDING:
         asyncio.get_running_loop().add_signal_handler(number, ended.put_nowait, _SIGNALLED + number)
-    with sessions.tracing(args.trace, lambda: ended.put_nowait(USAGE)) as keep:
+    with tracing(args.trace, lambda: ended.put_nowait(USAGE)) as keep:
         open_bridge = sessions.opener(args.on, args.set, args.network)
         where = {"host": args.host, "port": args.port, "token": args.token}
         async with (

@@ -1,25 +1,17 @@
-"""What `serve` and `exec` share: what a client's session gets and is told, and its trace."""
+"""What `serve` and `exec` share: what a client's session gets and is told."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import Mistake
-from bridge.cli.readings import overrides_for
-from bridge.cli.sending import Answer, match
-from bridge.cli.upload import TraceFile
+from bridge.cli.asked import overrides_for
 from bridge.runtime import Bridge
 from bridge.target import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from bridge.logic.journal import Keep
     from bridge.logic.server import BridgeServer
-    from bridge.trace import Record
-    from bridge.uploads import Upload
 
 
 def opener(
@@ -55,37 +47,3 @@ def environment(server: BridgeServer, target: str) -> dict[str, str]:
         "MINIBRIDGE_TOKEN": server.token,
         "MINIBRIDGE_TARGET": resolve(target).name,
     }
-
-
-@contextmanager
-def tracing(path: Path | None, on_loss: Callable[[], None]) -> Iterator[Keep | None]:
-    """
-    Provide what appends the records of sessions to a trace file; None without one.
-
-    Args:
-        path: the file.
-        on_loss: called when records could not be written, which is raised at the end as well.
-
-    Raises:
-        Mistake: the file cannot be written.
-    """
-    if path is None:
-        yield None
-        return
-    file = TraceFile(path)
-    lost: list[Mistake] = []
-
-    def keep(_: str, records: list[Record], uploads: list[Upload]) -> None:
-        answers = [Answer(record) for record in records]
-        match(answers, uploads)
-        try:
-            file.append(answers)
-        except Mistake as mistake:
-            lost.append(mistake)
-            on_loss()
-
-    try:
-        yield keep
-    finally:
-        if lost:
-            raise lost[0]

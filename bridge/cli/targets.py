@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from bridge import layers, outcome, registry
 from bridge.cli import fields
+from bridge.cli.asked import overrides_for
 from bridge.cli.look import Cell, Row, Table
-from bridge.cli.readings import overrides_for
 from bridge.target import all_names, resolve
 
 if TYPE_CHECKING:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import mimetypes
-import os
 from typing import TYPE_CHECKING
 
-from bridge.arrived import traced
 from bridge.cli import answers, sending
-from bridge.cli.look import Mistake
-from bridge.cli.readings import overrides_for
-from bridge.target import all_names, resolve
+from bridge.cli.asked import check_file, names_of, overrides_for
+from bridge.cli.traces import TraceFile
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from pathlib import Path
 
     from bridge.cli.look import Screen
     from bridge.cli.sending import Answer, Plan
@@ -62,58 +57,8 @@ def _extra(args: Namespace) -> dict[str, object]:
     return extra | dict(args.option)
 
 
-def names_of(text: str) -> list[str]:
-    """Return the targets that `--on` asks for; raises `Mistake` or `BridgeError`."""
-    asked = [name for name in text.split(",") if name]
-    if not asked:
-        message = "--on names no target; see minibridge targets"
-        raise Mistake(message)
-    return [one for name in asked for one in (all_names() if name == "all" else [_known(name)])]
-
-
-def _known(name: str) -> str:
-    return resolve(name).name
-
-
-def check_file(path: Path) -> None:
-    """Raise `Mistake` where there is no file to read."""
-    if not path.exists():
-        message = f"there is no file {str(path)!r}"
-    elif not path.is_file():
-        message = f"{str(path)!r} is not a regular file"
-    elif not os.access(path, os.R_OK):
-        message = f"{str(path)!r} cannot be read"
-    else:
-        return
-    raise Mistake(message)
-
-
 def kind_of(name: str) -> str | None:
     """Return Alipay's word for a kind of file by its name; None for one it has no word for."""
     guessed, _ = mimetypes.guess_type(name)
     kind = (guessed or "").partition("/")[0]
     return kind if kind in _KINDS else None
-
-
-class TraceFile:
-    """A JSON Lines file that grows by whole records only; raises `Mistake` if it cannot."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with path.open("ab"):
-                pass
-        except OSError as error:
-            raise self._mistake(error) from error
-
-    def append(self, found: list[Answer]) -> None:
-        """Write all records in one go, so that two commands can share a file."""
-        lines = (json.dumps(traced(each.record, each.upload), ensure_ascii=False) for each in found)
-        try:
-            with self._path.open("ab", buffering=0) as file:
-                file.write("".join(f"{line}\n" for line in lines).encode())
-        except OSError as error:
-            raise self._mistake(error) from error
-
-    def _mistake(self, error: OSError) -> Mistake:
-        return Mistake(f"cannot write the trace file {str(self._path)!r}: {error.strerror}")

@@ -1,21 +1,36 @@
-"""`--set FIELD=VALUE`: another reading of a profile field, told in text."""
+"""What commands are asked for in text: targets, other readings of their fields, and files."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from bridge.cli.look import Mistake
-from bridge.target import from_text, resolve
+from bridge.target import all_names, from_text, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from bridge.profile import Layer, Profile
     from bridge.target import Target
 
 _TELLABLE = re.compile(r"(Literal\[[^]]*\]|int|str|bool|None| \| )+")
+
+
+def names_of(text: str) -> list[str]:
+    """Return the targets that `--on` asks for; raises `Mistake` or `BridgeError`."""
+    asked = [name for name in text.split(",") if name]
+    if not asked:
+        message = "--on names no target; see minibridge targets"
+        raise Mistake(message)
+    return [one for name in asked for one in (all_names() if name == "all" else [_known(name)])]
+
+
+def _known(name: str) -> str:
+    return resolve(name).name
 
 
 def overrides_for(name: str, given: Iterable[tuple[str, str]]) -> dict[str, object]:
@@ -40,3 +55,16 @@ def _value(field: str, text: str, target: Target) -> object:
                 message = f"--set {field}: its value is a {known.type}; set it from Python"
                 raise Mistake(message)
     return from_text(field, text, target)
+
+
+def check_file(path: Path) -> None:
+    """Raise `Mistake` where there is no file to read."""
+    if not path.exists():
+        message = f"there is no file {str(path)!r}"
+    elif not path.is_file():
+        message = f"{str(path)!r} is not a regular file"
+    elif not os.access(path, os.R_OK):
+        message = f"{str(path)!r} cannot be read"
+    else:
+        return
+    raise Mistake(message)
