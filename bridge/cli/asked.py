@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import fields
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bridge.cli.look import Mistake
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
 _TELLABLE = re.compile(r"(Literal\[[^]]*\]|int|str|bool|None| \| )+")
 
 
-def names_of(text: str) -> list[str]:
-    """Return the targets that `--on` asks for; raises `Mistake` or `BridgeError`."""
-    asked = [name for name in text.split(",") if name]
-    if not asked:
+def words_of(text: str) -> list[str]:
+    """Return the words of `--on`; raises `Mistake` where there are none."""
+    words = [word for word in text.split(",") if word]
+    if not words:
         message = "--on names no target; see minibridge targets"
         raise Mistake(message)
-    return [one for name in asked for one in (all_names() if name == "all" else [_known(name)])]
+    return words
 
 
-def _known(name: str) -> str:
-    return resolve(name).name
+def names_of(text: str) -> list[str]:
+    """Return the targets that `--on` asks for, each once; raises `Mistake` or `BridgeError`."""
+    known = (all_names() if word == "all" else [resolve(word).name] for word in words_of(text))
+    return list(dict.fromkeys(chain.from_iterable(known)))
 
 
 def overrides_for(name: str, given: Iterable[tuple[str, str]]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bridge import registry
+from bridge.cli.asked import words_of
 from bridge.cli.look import Mistake
 from bridge.matrix import matrix_of
 from bridge.matrix.conditions import page as conditions
@@ -47,11 +48,11 @@ _FORMATS: dict[str, Callable[[Matrix], str]] = {
 
 
 def _platforms(asked: str) -> list[Profile | Layer]:
-    """Return the hosts and layers of some targets; raises `BridgeError` for an unknown one."""
-    targets = asked.split(",")
-    if "all" in targets:
-        return list(registry.everything())
-    return [registry.load(name) for target in targets for name in target.split("/")]
+    """Return the hosts and layers of some targets; raises `Mistake` or `BridgeError`."""
+    found: list[Profile | Layer] = []
+    for word in words_of(asked):
+        found += registry.everything() if word == "all" else map(registry.load, word.split("/"))
+    return found
 
 
 def _keep(text: str, path: Path) -> None:

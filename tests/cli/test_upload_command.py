@@ -38,6 +38,12 @@ def test_every_target_has_a_row_and_all_are_ok(run: Run, picture: Path) -> None:
     assert hashlib.sha256(picture.read_bytes()).hexdigest() in ran.out
 
 
+def test_a_target_named_twice_is_asked_once(run: Run, picture: Path) -> None:
+    """By another of its names too, and beside `all`."""
+    assert 1 == len(run("upload", picture, "--on", "wx,wx:device,wx", "--json").json)
+    assert len([*all_names()]) == len(run("upload", picture, "--on", "my,all", "--json").json)
+
+
 def test_a_string_status_looks_like_a_string(run: Run, picture: Path) -> None:
     """Alipay's simulator shows `"200"`, its phone 200."""
     out = run("upload", picture, "--on", "my,my:ide").out

@@ -136,7 +136,8 @@ def test_each_format_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ("wx,my:ide", ["wx", "my:ide"]),
         ("uploader/h5", ["uploader", "h5"]),
         ("tt", ["tt:feishu"]),
-        ("wx,all", [platform.name for platform in registry.everything()]),
+        ("wx,,wx,", ["wx"]),
+        ("wx,all", ["wx", *(each.name for each in registry.everything() if each.name != "wx")]),
     ],
 )
 def test_the_platforms_of_targets_are_compared(
@@ -148,10 +149,17 @@ def test_the_platforms_of_targets_are_compared(
     assert names[0] == next(iter(hosts))
 
 
-def test_an_unknown_platform_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("asked", ["wx@2.0", "all,wx@2.0"])
+def test_an_unknown_platform_is_a_mistake(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The name is answered with the nearest one; a version is part of no name here."""
-    assert 2 == main(["matrix", "--on", "wx@2.0"])
+    assert 2 == main(["matrix", "--on", asked])
     assert "unknown platform 'wx@2.0'; did you mean 'wx'?" in capsys.readouterr().err
+
+
+def test_a_matrix_of_nothing_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    """No word is answered as other commands answer it."""
+    assert 2 == main(["matrix", "--on", ","])
+    assert "minibridge: --on names no target; see minibridge targets\n" == capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_written_is_a_mistake(
