@@ -71,3 +71,13 @@ def check_file(path: Path) -> None:
     else:
         return
     raise Mistake(message)
+
+
+def check_output(flag: str, path: Path | None) -> None:
+    """Raise `Mistake` for a file that a flag names and that could not be written in the end."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise Mistake(f"{flag}: {str(path)!r} is a folder")
+    if not path.absolute().parent.is_dir():
+        raise Mistake(f"{flag}: there is no folder {str(path.parent)!r}")

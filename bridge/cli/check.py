@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bridge.cli import FAILED, OK, recorded
 from bridge.cli.answers import cite
-from bridge.cli.asked import names_of, overrides_for
+from bridge.cli.asked import check_output, names_of, overrides_for
 from bridge.cli.look import Cell, Mistake
 from bridge.cli.progress import counted
 from bridge.cli.sending import Answer
@@ -49,6 +49,8 @@ _WHY = {
 def run(args: Namespace, screen: Screen) -> int:
     """Play the cases, or judge what others have seen; 0 when all that was played has passed."""
     _refuse_together(args)
+    check_output("--junit", args.junit)
+    check_output("--html", args.html)
     return (_run if args.transcript is None else _compare)(args, screen)
 
 

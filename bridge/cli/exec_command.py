@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import failing, sessions, watching
-from bridge.cli.asked import names_of
+from bridge.cli.asked import check_output, names_of
 from bridge.cli.look import Mistake, say
 from bridge.cli.traces import tracing
 
@@ -43,7 +43,7 @@ def run(args: Namespace, _: Screen) -> int:
             "exec has no --json: standard output is the command's own; --trace FILE keeps its calls"
         )
     openers = {name: sessions.opener(name, args.set, args.network) for name in names_of(args.on)}
-    failing.check_page(args.bridge_report)
+    check_output("--bridge-report", args.bridge_report)
     with tracing(args.trace, lambda: None) as keep, failing.spooling(args.trace) as spool:
         both = failing.both(keep, spool.keep)
         statuses, interrupted = asyncio.run(_exec(openers, command, both, ui=args.ui))

@@ -83,12 +83,6 @@ class Spool:
         return f"{calls} ({self._left_out} more found no room)" if self._left_out else calls
 
 
-def check_page(page: Path | None) -> None:
-    """Raise `Mistake` for a page that could not be written in the end."""
-    if page is not None and not page.absolute().parent.is_dir():
-        raise Mistake(f"--bridge-report: there is no folder {str(page.parent)!r}")
-
-
 def both(one: Keep | None, other: Keep) -> Keep:
     """Return what hands records to both."""
 

@@ -232,7 +232,9 @@ def test_a_trace_has_every_call(check: Check, tmp_path: Path) -> None:
         (("--on", "wxx"), 2, "unknown platform 'wxx'"),
         (("--set", "limt=1"), 2, "unknown profile field 'limt'"),
         (("--engine", "ruby"), 2, "invalid choice: 'ruby'"),
-        (("--junit", "/nowhere/at/all.xml", "--on", "wx"), 2, "cannot write '/nowhere/at/all.xml'"),
+        (("--junit", "/nowhere/at/all.xml"), 2, "--junit: there is no folder '/nowhere/at'"),
+        (("--html", "/"), 2, "--html: '/' is a folder"),
+        (("--junit", "/dev/full", "--on", "wx"), 2, "cannot write '/dev/full'"),
         (("nowhere.json",), 2, "cannot read the case file 'nowhere.json': No such file"),
     ],
 )

@@ -107,9 +107,10 @@ def test_a_page_that_cannot_be_is_told_before_the_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Nothing is run in vain."""
-    status = main(["exec", "--bridge-report", "no/where.html", "--", "node", "-e", "0"])
-    said = capsys.readouterr().err
-    assert (2, "minibridge: --bridge-report: there is no folder 'no'\n") == (status, said)
+    for page, why in (("no/where.html", "there is no folder 'no'"), (".", "'.' is a folder")):
+        status = main(["exec", "--bridge-report", page, "--", "node", "-e", "0"])
+        said = capsys.readouterr().err
+        assert (2, f"minibridge: --bridge-report: {why}\n") == (status, said)
 
 
 @pytest.fixture
