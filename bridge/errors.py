@@ -17,8 +17,3 @@ class MissingError(BridgeError):
 
 class HostError(Exception):
     """An exception the emulated host itself throws into the mini-program, with the host's text."""
-
-
-def fault_of(error: OSError | ValueError) -> str:
-    """Return why a file could not be read, for a sentence that names it already."""
-    return getattr(error, "strerror", None) or str(error)

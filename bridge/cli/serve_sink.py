@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bridge.cli.look import Mistake, say
-from bridge.errors import fault_of
+from bridge.textfile import text_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -43,10 +43,6 @@ async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
 
 def _script(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        message = f"cannot read the script {str(path)!r}: it is nested too deeply"
-        raise Mistake(message) from error
-    except (OSError, ValueError) as error:
-        message = f"cannot read the script {str(path)!r}: {fault_of(error)}"
-        raise Mistake(message) from error
+        return json.loads(text_of(path, "the script"))
+    except (ValueError, RecursionError) as error:
+        raise Mistake(f"cannot read the script {str(path)!r}: {error}") from error

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge import rules
-from bridge.errors import BridgeError, fault_of
+from bridge.errors import BridgeError
 from bridge.files import HostFile
 from bridge.layers import UPLOAD
 from bridge.masking import masked
 from bridge.protocol import CALLBACKS
+from bridge.textfile import text_of
 from bridge.values import check, from_json, to_json
 
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ def read(call: Mapping[str, object] | str | Path, api: str = UPLOAD) -> Call | L
 
 def _from_file(file: Path, api: str) -> Call:
     try:
-        found = from_json(json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise BridgeError(f"cannot read {str(file)!r}: {fault_of(error)}") from error
+        found = from_json(json.loads(text_of(file, "the call")))
     except (ValueError, RecursionError) as error:
         raise BridgeError(f"{file.name} cannot be read as JSON: {error}") from error
     try:

@@ -17,8 +17,9 @@ from jsonschema.exceptions import best_match
 import schemas
 from bridge.conformance.case import CHECKS, Case, Hold, Json, tokens
 from bridge.conformance.sense import check_sense
-from bridge.errors import BridgeError, fault_of
+from bridge.errors import BridgeError
 from bridge.registry import unknown
+from bridge.textfile import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -125,11 +126,7 @@ def _in_folder(folder: Traversable, place: str, *, formed: bool = False) -> Iter
 
 
 def _in_file(file: Traversable, name: str, *, formed: bool = False) -> list[Case]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BridgeError(f"cannot read the case file {name!r}: {fault_of(error)}") from error
-    return read(text, name, formed=formed)
+    return read(text_of(file, "the case file"), name, formed=formed)
 
 
 def _distinct(cases: list[Case]) -> list[Case]:

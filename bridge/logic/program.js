@@ -31,9 +31,13 @@
     return `/${parts.join('/')}`;
   }
 
+  function withoutMark(source) {
+    return source.replace(/^\ufeff/, '');
+  }
+
   function parseJson(file, source) {
     try {
-      return JSON.parse(source);
+      return JSON.parse(withoutMark(source));
     } catch (error) {
       throw new SyntaxError(`${file}: ${error.message}`);
     }
@@ -128,7 +132,7 @@
         const found = resolve(String(id), folder);
         return load(found.file, found.source);
       };
-      const runnable = source.replace(/^\ufeff/, '').replace(/^#!/, '//');
+      const runnable = withoutMark(source).replace(/^#!/, '//');
       const wrapped = compile(runnable, module.filename);
       wrapped.call(module.exports, module.exports, require, module, module.filename, folder);
     }

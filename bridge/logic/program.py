@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from bridge.errors import BridgeError, fault_of
+from bridge.errors import BridgeError
 from bridge.logic.door import Door
 from bridge.logic.engine import Engine, EngineGoneError, engine_for
+from bridge.textfile import text_of
 from bridge.values import check, from_json, to_json
 
 if TYPE_CHECKING:
@@ -244,11 +245,8 @@ class Page:
 
 def _source_of(file: str | Path) -> tuple[str, str]:
     """Return a file's absolute path and its text."""
-    try:
-        path = Path(file).resolve()
-        return path.as_posix(), path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BridgeError(f"cannot read {str(file)!r}: {fault_of(error)}") from error
+    source = text_of(Path(file), "the logic file")
+    return Path(file).resolve().as_posix(), source
 
 
 def _given(args: tuple[object, ...]) -> dict[str, object]:

@@ -19,6 +19,7 @@ from bridge.sweep import condition
 from bridge.sweep.plan import Plan
 from bridge.sweep.scenario import Condition, How, Item, Script
 from bridge.target import all_names, resolve
+from bridge.textfile import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,9 +54,7 @@ def read(file: Path) -> Plan:
         MissingEngineError: no engine for its logic files can be started here.
     """
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BridgeError(f"cannot read the plan {str(file)!r}: {error.strerror}") from error
+        table = tomllib.loads(text_of(file, "the plan"))
     except ValueError as error:
         raise BridgeError(f"{file.name} is no TOML: {error}") from error
     try:

@@ -113,11 +113,11 @@ async def test_what_is_no_call_is_refused_in_a_sentence(call: Any, said: str) ->
         ("[" * 100_000, "call.json cannot be read as JSON"),
         ('{"x": {"$bytes": "!"}}', "call.json cannot be read as JSON"),
         ('{"options": {}, "apis": 1}', "call.json: 'apis' stands beside 'api' or 'options'"),
-        ("\ud800", "call.json cannot be read as JSON"),
+        ("\ud800", "cannot read the call '.*/call.json': 'utf-8' codec can't decode"),
     ],
 )
 async def test_a_file_that_holds_no_call_is_named(tmp_path: Path, text: str, said: str) -> None:
-    """The sentence begins with the file."""
+    """The sentence names the file."""
     file = tmp_path / "call.json"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(BridgeError, match=said):

@@ -72,8 +72,8 @@ async def test_files_packages_and_json_are_required_as_in_commonjs(start: Start)
     """Relative files, folders, packages with a `main`, JSON, and circles in part."""
     files = {
         "lib/index.js": "exports.name = 'lib'; exports.main = require('../main').early;",
-        "data.json": '{"n": [1]}',
-        "node_modules/pack/package.json": '{"main": "src/entry"}',
+        "data.json": '\ufeff{"n": [1]}',
+        "node_modules/pack/package.json": '\ufeff{"main": "src/entry"}',
         "node_modules/pack/src/entry.js": "module.exports = require('bare') + '!';",
         "miniprogram_npm/bare/index.js": "\ufeffmodule.exports = typeof this + __filename.length;",
         "tool.cjs": "#!/usr/bin/env node\nmodule.exports = __dirname;",

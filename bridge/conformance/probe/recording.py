@@ -15,8 +15,9 @@ from jsonschema.exceptions import best_match
 import schemas
 from bridge.conformance.stage import ORIGIN
 from bridge.conformance.transcript import Transcript
-from bridge.errors import BridgeError, fault_of
+from bridge.errors import BridgeError
 from bridge.rules import parse
+from bridge.textfile import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +67,7 @@ def read_recordings(file: Path) -> list[Recording]:
     Raises:
         BridgeError: the file cannot be read, is cut off, is something else or of a later version.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BridgeError(
-            f"cannot read the transcripts {str(file)!r}: {fault_of(error)}"
-        ) from error
+    text = text_of(file, "the transcripts")
     try:
         found = _Reading(text).recordings()
     except BridgeError as error:
