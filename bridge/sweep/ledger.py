@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -162,13 +163,23 @@ def _opened(path: Path, *, resume: bool) -> int:
         raise BridgeError(f"{str(path)!r} is there already: --resume goes on with it") from error
     except OSError as error:
         raise BridgeError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    try:
+        _claim(file, path)
+    except BridgeError:
+        os.close(file)
+        raise
+    return file
+
+
+def _claim(file: int, path: Path) -> None:
+    """Keep other sweeps out of a file; raises `BridgeError` for one of theirs, or for a device."""
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise BridgeError(f"{str(path)!r} is not a regular file")
     if sys.platform != "win32":
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            os.close(file)
             raise BridgeError(f"another sweep is writing {str(path)!r}") from error
-    return file
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.comparison.given import Logic
@@ -29,6 +30,8 @@ Table = dict[str, Any]
 
 NEWEST: Final = "newest"
 """The version of a target that names none."""
+MOST: Final = 1_000_000_000
+"""Scenarios of the largest plan; whoever records them has a byte of memory for each."""
 _KEYS: Final = (
     "targets",
     "versions",
@@ -67,7 +70,17 @@ def _plan(table: Table, folder: Path) -> Plan:
     _check_keys("key", table, _KEYS)
     items = tuple(_items(_table(table, "scenarios"), folder))
     targets = tuple(dict.fromkeys(_targets(table)))
-    return Plan(targets, _conditions(table), _seeds(table), items, _how(table, items))
+    plan = Plan(targets, _conditions(table), _seeds(table), items, _how(table, items))
+    _check_size(plan)
+    return plan
+
+
+def _check_size(plan: Plan) -> None:
+    """Raise `BridgeError` for more scenarios than one results file can keep track of."""
+    with suppress(OverflowError):
+        if len(plan) <= MOST:
+            return
+    raise BridgeError(f"more than {MOST:,} scenarios: divide the seeds among several plans")
 
 
 # --- targets and their versions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ from bridge.sweep.scenario import Result
 from bridge.sweep.work import line_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bridge.sweep.plan import Plan
     from bridge.sweep.work import Line
     from tests.sweep.folders import Folder
@@ -182,6 +181,12 @@ def test_two_sweeps_cannot_write_one_file(plan: Plan, path: Path) -> None:
         Ledger(path, plan, resume=True)
     with Ledger(path, plan, resume=True):
         pass
+
+
+def test_a_device_holds_no_results(plan: Plan) -> None:
+    """It has no end to go on from: what reads as zeros for ever is not read."""
+    with pytest.raises(BridgeError, match="'/dev/full' is not a regular file"):
+        Ledger(Path("/dev/full"), plan, resume=True)
 
 
 def test_a_file_that_cannot_be_made_is_told(plan: Plan, tmp_path: Path) -> None:
