@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bridge.comparison import tree
 from bridge.comparison.steady import steady, steady_text
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bridge.runtime import Bridge
     from bridge.sink import UploadServer
     from bridge.trace import Record
+
+BY_ITSELF: Final = "by itself"
+"""How a program ends that nothing stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class _Heard:
     """What a program said, each line after its level, and how it ended."""
 
     lines: list[str] = field(default_factory=list)
-    ended: str = "by itself"
+    ended: str = BY_ITSELF
 
 
 def _seen(subject: Subject, bridge: Bridge, heard: _Heard, server: Mapping[str, str]) -> Seen:

@@ -102,6 +102,17 @@ async def test_a_timer_without_end_is_stopped_at_the_deadline(js: Js) -> None:
     assert {"wx": "by itself", "my": "stopped at the deadline"} == seen.values("ended")
 
 
+async def test_a_program_that_is_broken_everywhere_is_noted(js: Js) -> None:
+    """That it threw on every target alike is no difference, and yet all there is to know."""
+    seen = await found(js("throw new RangeError('no')"), "wx", "my")
+    assert () == seen.comparison.differences
+    assert "the program ended nowhere by itself: threw RangeError: no" in seen.comparison.notes
+    seen = await found(js("if (typeof my === 'undefined') throw new Error('no')"), "wx", "my")
+    assert () == seen.comparison.notes
+    seen = await found(js(""), "wx", "my")
+    assert () == seen.comparison.notes
+
+
 async def test_an_origin_without_a_route_is_noted(js: Js) -> None:
     """The call fails on every target as a DNS failure, and the note says why."""
     seen = await found(js("const more = { fileType: 'image' };" + UPLOAD), "wx", "my")
