@@ -52,8 +52,8 @@ class Plan:
 
     def options(self, target: Target, path: str) -> dict[str, object]:
         """Return the options as a mini-program for this target would write them."""
-        options: dict[str, object] = {"url": self.url or f"{ORIGIN}/upload", "filePath": path}
-        options["name"] = self.name
+        url = f"{ORIGIN}/upload" if self.url is None else self.url
+        options: dict[str, object] = {"url": url, "filePath": path, "name": self.name}
         if self.file_type is not None and "fileType" in rules_for(target, UPLOAD).properties:
             options["fileType"] = self.file_type
         return options | self.extra

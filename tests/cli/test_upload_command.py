@@ -181,6 +181,14 @@ def test_a_refused_address_sends_nothing(run: Run, picture: Path) -> None:
     assert "nothing: the call ended before a connection was made" in ran.out
 
 
+def test_an_empty_address_is_the_hosts_to_refuse(run: Run, picture: Path) -> None:
+    """As of a variable that is not set: it is not taken for the embedded server's."""
+    ran = run("upload", picture, "--to", "", "--json")
+    assert 1 == ran.status
+    assert "" == ran.json[0]["options"]["url"]
+    assert "bad_url" == ran.json[0]["outcome"]["reason"]
+
+
 def test_an_address_that_is_none_gets_the_answer_of_the_host(run: Run, picture: Path) -> None:
     """What is no address at all is the host's to refuse, not ours."""
     ran = run("upload", picture, "--to", "nonsense")
