@@ -108,6 +108,9 @@ class BridgeServer:
             the session ends.
         max_message: bytes of the longest message that is taken.
         hello_seconds: how long a client may be silent at first.
+
+    Raises:
+        BridgeError: the token is empty, which everybody knows.
     """
 
     def __init__(  # noqa: PLR0913  all but the first by keyword
@@ -123,6 +126,8 @@ class BridgeServer:
         max_message: int = MAX_MESSAGE,
         hello_seconds: float = HELLO_SECONDS,
     ) -> None:
+        if token == "":
+            raise BridgeError("an empty token lets anybody in: leave it out, and one is made up")
         self._open_bridge = open_bridge
         self._host = host
         self._port = port

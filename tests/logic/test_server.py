@@ -582,6 +582,12 @@ async def test_a_token_is_made_up(open_bridge: Callable[[str], Bridge]) -> None:
     assert [32, 32] == [len(token) for token in tokens]
 
 
+async def test_an_empty_token_is_a_mistake(open_bridge: Callable[[str], Bridge]) -> None:
+    """As of a variable that is not set: it would let in whoever reaches the port."""
+    with pytest.raises(BridgeError, match="an empty token lets anybody in"):
+        BridgeServer(open_bridge, token="")
+
+
 async def test_an_address_that_is_taken_is_a_mistake(open_bridge: Callable[[str], Bridge]) -> None:
     """The message names the address."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
