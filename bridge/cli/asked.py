@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import fields
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -62,22 +63,26 @@ def _value(field: str, text: str, target: Target) -> object:
 
 def check_file(path: Path) -> None:
     """Raise `Mistake` where there is no file to read."""
-    if not path.exists():
-        message = f"there is no file {str(path)!r}"
-    elif not path.is_file():
-        message = f"{str(path)!r} is not a regular file"
-    elif not os.access(path, os.R_OK):
-        message = f"{str(path)!r} cannot be read"
-    else:
-        return
-    raise Mistake(message)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise Mistake(f"there is no file {str(path)!r}") from error
+    except OSError as error:
+        raise Mistake(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        raise Mistake(f"{str(path)!r} is not a regular file")
+    if not os.access(path, os.R_OK):
+        raise Mistake(f"{str(path)!r} cannot be read")
 
 
 def check_output(flag: str, path: Path | None) -> None:
     """Raise `Mistake` for a file that a flag names and that could not be written in the end."""
     if path is None:
         return
-    if path.is_dir():
-        raise Mistake(f"{flag}: {str(path)!r} is a folder")
-    if not path.absolute().parent.is_dir():
-        raise Mistake(f"{flag}: there is no folder {str(path.parent)!r}")
+    try:
+        if path.is_dir():
+            raise Mistake(f"{flag}: {str(path)!r} is a folder")
+        if not path.absolute().parent.is_dir():
+            raise Mistake(f"{flag}: there is no folder {str(path.parent)!r}")
+    except OSError as error:
+        raise Mistake(f"{flag}: cannot write {str(path)!r}: {error.strerror}") from error

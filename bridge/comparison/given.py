@@ -110,7 +110,7 @@ def read(call: Mapping[str, object] | str | Path, api: str = UPLOAD) -> Call | L
     if not isinstance(call, (str, Path)):
         raise BridgeError(f"cannot compare a {type(call).__name__}: {_SHAPE}")
     file = Path(call)
-    if not file.is_file():
+    if not _is_file(file):
         raise BridgeError(f"there is no file {str(call)!r}")
     if file.suffix in _SCRIPTS:
         return Logic(file)

@@ -86,8 +86,16 @@ def read(text: str, file: str, *, formed: bool = False) -> list[Case]:
     return found
 
 
+def is_path(word: Path) -> bool:
+    """Tell whether what asks for cases is a case file or a folder, and no id."""
+    try:
+        return word.name.endswith(".json") or word.is_dir()
+    except OSError:  # no file has so long a name
+        return False
+
+
 def _asked(word: str) -> list[Case]:
-    if word.endswith(".json") or Path(word).is_dir():
+    if is_path(Path(word)):
         return _at_path(Path(word))
     found = [case for case in shipped() if _names(word, case.id)]
     if not found:
@@ -109,12 +117,15 @@ def _names(word: str, case_id: str) -> bool:
 
 
 def _at_path(path: Path) -> list[Case]:
-    if path.is_dir():
+    try:
+        if not path.is_dir():
+            return _in_file(path, str(path))
         found = list(_in_folder(path, f"{path.as_posix()}/"))
-        if not found:
-            raise BridgeError(f"there is no case file in {str(path)!r}")
-        return found
-    return _in_file(path, str(path))
+    except OSError as error:
+        raise BridgeError(f"cannot read the cases of {str(path)!r}: {error.strerror}") from error
+    if not found:
+        raise BridgeError(f"there is no case file in {str(path)!r}")
+    return found
 
 
 def _in_folder(folder: Traversable, place: str, *, formed: bool = False) -> Iterator[Case]:

@@ -83,9 +83,10 @@ def run_subject(
 
 def _resolved(file: str | Path) -> Path:
     path = Path(file).resolve()
-    if not path.is_file():
-        raise BridgeError(f"there is no file {str(file)!r} to play cases on")
-    return path
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            return path
+    raise BridgeError(f"there is no file {str(file)!r} to play cases on")
 
 
 class _Subject:

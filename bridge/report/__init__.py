@@ -55,4 +55,7 @@ def write_report(trace: Path, path: Path) -> Report:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or cannot be seen
+        return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.comparison.given import Logic
 from bridge.comparison.given import read as read_call
-from bridge.conformance.load import load
+from bridge.conformance.load import is_path, load
 from bridge.conformance.who import Who
 from bridge.errors import BridgeError
 from bridge.files import package_of
@@ -162,13 +162,9 @@ def _items(table: Table, folder: Path) -> Iterator[Item]:
 
 def _cases(table: Table, kind: str, folder: Path) -> Iterator[Item]:
     words = _texts(table, kind, [])
-    placed = [str(folder / word) if _is_path(word, folder) else word for word in words]
+    placed = [str(folder / word) if is_path(folder / word) else word for word in words]
     for case in load(placed) if placed else ():
         yield Item(case.id, case)
-
-
-def _is_path(word: str, folder: Path) -> bool:
-    return word.endswith(".json") or (folder / word).is_dir()
 
 
 def _calls(table: Table, kind: str, folder: Path) -> Iterator[Item]:

@@ -264,6 +264,7 @@ def test_a_full_disk_is_told_in_one_line(run: Run, picture: Path) -> None:
 
 MISTAKES = {
     "a folder": (("upload", "."), "'.' is not a regular file"),
+    "too long a name": (("upload", "x" * 300), "cannot be read: File name too long"),
     "an absent file": (("upload", "absent.png"), "there is no file 'absent.png'"),
     "an unknown target": (("upload", "F", "--on", "wx,alipay"), "unknown platform 'alipay'"),
     "a near miss": (("upload", "F", "--on", "my:id"), "did you mean 'my:ide'?"),

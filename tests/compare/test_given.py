@@ -135,8 +135,16 @@ async def test_a_file_that_the_system_keeps_shut_is_named(
     file = tmp_path / "call.json"
     file.touch()
     monkeypatch.setattr(Path, "read_text", refuse)
-    with pytest.raises(BridgeError, match=r"^cannot read '.*call\.json': Permission denied$"):
+    with pytest.raises(
+        BridgeError, match=r"^cannot read the call '.*call\.json': Permission denied$"
+    ):
         await compare(file, ["wx", "my"])
+
+
+async def test_a_file_of_too_long_a_name_is_not_there() -> None:
+    """As one that is not there."""
+    with pytest.raises(BridgeError, match="there is no file 'xxx"):
+        await compare("x" * 300, ["wx", "my"])
 
 
 async def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -233,9 +233,13 @@ def test_a_trace_has_every_call(check: Check, tmp_path: Path) -> None:
         (("--set", "limt=1"), 2, "unknown profile field 'limt'"),
         (("--engine", "ruby"), 2, "invalid choice: 'ruby'"),
         (("--junit", "/nowhere/at/all.xml"), 2, "--junit: there is no folder '/nowhere/at'"),
+        (("--html", "x" * 300), 2, "cannot write "),
         (("--html", "/"), 2, "--html: '/' is a folder"),
         (("--junit", "/dev/full", "--on", "wx"), 2, "cannot write '/dev/full'"),
         (("nowhere.json",), 2, "cannot read the case file 'nowhere.json': No such file"),
+        (("x" * 300,), 2, "unknown case 'xxx"),
+        ((f"{'x' * 300}.json",), 2, "cannot read the case"),
+        (("--subject", "x" * 300, "--on", "wx"), 2, "there is no file 'xxx"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(

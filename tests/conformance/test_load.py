@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -15,7 +17,6 @@ from bridge.registry import everything
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from bridge.conformance import Case
 
@@ -144,6 +145,19 @@ def test_a_file_of_a_folder_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """As it is when it is named itself."""
     (tmp_path / "mine.json").write_bytes(b"\xff\xfe")
     with pytest.raises(BridgeError, match=r"cannot read the case file .*/mine\.json"):
+        load([str(tmp_path)])
+
+
+def test_a_folder_that_may_not_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file is."""
+
+    def refuse(_: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(BridgeError, match=r"cannot read the cases of '.*': Permission denied$"):
         load([str(tmp_path)])
 
 

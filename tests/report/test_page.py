@@ -260,6 +260,12 @@ def test_a_page_is_not_left_half_written(tmp_path: Path) -> None:
     assert {path, page} == {*tmp_path.iterdir()}
 
 
+def test_a_trace_of_too_long_a_name_cannot_be_read(tmp_path: Path) -> None:
+    """It is compared with the page first, which is no fault of ours either."""
+    with pytest.raises(BridgeError, match=r"cannot read the trace .*: File name too long"):
+        write_report(tmp_path / ("x" * 300), tmp_path / "page.html")
+
+
 def test_a_page_never_takes_the_place_of_its_trace(tmp_path: Path) -> None:
     """`-o` with the trace's own name is refused, by any spelling."""
     path = trace(tmp_path / "a.jsonl", [record()])
