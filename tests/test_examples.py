@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import cell_width
+from bridge.look import cell_width
 from bridge.target import all_names
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from bridge.cli import arguments
-from bridge.cli.look import Mistake, Screen, say
 from bridge.errors import BridgeError, MissingError
+from bridge.look import Mistake, Screen, say
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
-from bridge.cli.look import Cell, Row, Table
+from bridge.look import Cell, Row, Table
 from bridge.masking import mask_url, masked
 from bridge.trace import sources_of
 from bridge.why import why_of
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bridge.cli.look import Screen, Style
     from bridge.cli.sending import Answer, Plan
+    from bridge.look import Screen, Style
     from bridge.profile import Source
     from bridge.trace import Record
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import Mistake
+from bridge.look import Mistake
 from bridge.target import all_names, from_text, resolve
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from bridge.cli import FAILED, OK, recorded
 from bridge.cli.answers import cite
 from bridge.cli.asked import check_output, names_of, overrides_for
-from bridge.cli.look import Cell, Mistake
 from bridge.cli.progress import counted
 from bridge.cli.sending import Answer
 from bridge.cli.traces import TraceFile
@@ -22,6 +21,7 @@ from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
 from bridge.conformance.spread import run_spread, teller
 from bridge.conformance.subject import run_subject
+from bridge.look import Cell, Mistake
 from bridge.report.checked import write_check
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from bridge.cli.look import Screen
     from bridge.conformance.coverage import Coverage
     from bridge.conformance.judge import Fault, Verdict
     from bridge.conformance.transcript import Transcript
+    from bridge.look import Screen
     from bridge.runtime import Bridge
 
 _SHOWN = 400

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
-    from bridge.cli.look import Screen
     from bridge.comparison import Comparison
+    from bridge.look import Screen
 
 
 def run(args: Namespace, screen: Screen) -> int:

@@ -14,14 +14,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bridge import registry
-from bridge.cli.look import Cell, Row, Table
 from bridge.errors import BridgeError
+from bridge.look import Cell, Row, Table
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from bridge.cli.look import Screen, Style
+    from bridge.look import Screen, Style
 
 _NEEDS = re.compile(r"(?P<name>[\w.-]+)[^;]*(?:;.*?extra *== *['\"](?P<extra>[\w-]+)['\"])?")
 _PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 512

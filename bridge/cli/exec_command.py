@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli import failing, sessions, watching
 from bridge.cli.asked import check_output, names_of
-from bridge.cli.look import Mistake, say
 from bridge.cli.traces import tracing
+from bridge.look import Mistake, say
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
-    from bridge.cli.look import Screen
     from bridge.logic.journal import Keep
+    from bridge.look import Screen
     from bridge.runtime import Bridge
 
 CLIENT: Final = Path(__file__).parent.parent / "logic" / "client"

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli.look import Mistake
 from bridge.cli.sending import Answer, match
 from bridge.cli.traces import TraceFile
+from bridge.look import Mistake
 from bridge.why import story_of
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, cast
 
 import schemas
 from bridge.cli.answers import cited
-from bridge.cli.look import Cell, Row, Table
 from bridge.facts import plain
 from bridge.layers import REQUEST, UPLOAD
+from bridge.look import Cell, Row, Table
 from bridge.profile import Layer, Never, Profile, Source, Text
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from bridge.cli.look import Screen
+    from bridge.look import Screen
     from bridge.target import Target
 
 _OWN_SOURCES = ("texts", "pickers", "sources")

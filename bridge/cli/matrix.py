@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge import registry
 from bridge.cli.asked import words_of
-from bridge.cli.look import Mistake
+from bridge.look import Mistake
 from bridge.matrix import matrix_of
 from bridge.matrix.conditions import page as conditions
 from bridge.matrix.data import data
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bridge.cli.look import Screen
+    from bridge.look import Screen
     from bridge.matrix import Matrix
     from bridge.profile import Layer, Profile
 

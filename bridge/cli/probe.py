@@ -6,16 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bridge.cli.asked import names_of, overrides_for
-from bridge.cli.look import Cell, Mistake
 from bridge.conformance.load import load
 from bridge.conformance.probe.project import project_of
 from bridge.conformance.scene import Place
+from bridge.look import Cell, Mistake
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from bridge.cli.look import Screen
     from bridge.conformance.probe.project import Project
+    from bridge.look import Screen
 
 
 def run(args: Namespace, screen: Screen) -> int:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from bridge.cli import FAILED, OK
 from bridge.cli.answers import cite
 from bridge.cli.asked import names_of, overrides_for
-from bridge.cli.look import Cell, Mistake
 from bridge.conformance.load import load
 from bridge.conformance.probe import compare, read_recordings
 from bridge.conformance.scene import Place
+from bridge.look import Cell, Mistake
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from bridge.cli.look import Screen
     from bridge.conformance.judge import Verdict
     from bridge.conformance.probe import Compared, Finding, Recording
+    from bridge.look import Screen
 
 _SHOWN, _AGREED = 200, 60
 _NO_FACT = "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import Cell, Screen
+from bridge.look import Cell, Screen
 from bridge.report import write_report
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.cli import sending, watching
 from bridge.cli.asked import check_file, names_of, overrides_for
-from bridge.cli.look import Screen
 from bridge.cli.ran import Ran
 from bridge.cli.telling import Teller
 from bridge.cli.traces import tracing
 from bridge.files import package_of
 from bridge.logic.children import Children
 from bridge.logic.program import JSError, Program
+from bridge.look import Screen
 from bridge.pictures import png
 from bridge.runtime import Bridge
 

@@ -8,13 +8,13 @@ import signal
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import USAGE, sessions, watching
-from bridge.cli.look import Mistake, say
 from bridge.cli.traces import tracing
+from bridge.look import Mistake, say
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from bridge.cli.look import Screen
+    from bridge.look import Screen
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _SIGNALLED: Final = 128

@@ -6,14 +6,14 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import Mistake, say
+from bridge.look import Mistake, say
 from bridge.textfile import text_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from pathlib import Path
 
-    from bridge.cli.look import Screen
+    from bridge.look import Screen
     from bridge.uploads import Upload
 
 

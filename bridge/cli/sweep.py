@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from bridge.cli import FAILED, OK
-from bridge.cli.look import Cell, Row, Screen, Table
 from bridge.cli.progress import counted
+from bridge.look import Cell, Row, Screen, Table
 from bridge.sweep import reading
 from bridge.sweep.cluster import Cluster
 from bridge.sweep.drive import Drive
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator
 
-    from bridge.cli.look import Style
+    from bridge.look import Style
     from bridge.sweep.drive import Workers
     from bridge.sweep.plan import Plan
     from bridge.sweep.summary import Group

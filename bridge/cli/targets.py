@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from bridge import layers, outcome, registry
 from bridge.cli import fields
 from bridge.cli.asked import overrides_for
-from bridge.cli.look import Cell, Row, Table
+from bridge.look import Cell, Row, Table
 from bridge.target import all_names, resolve
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from bridge.cli.look import Screen
+    from bridge.look import Screen
     from bridge.profile import Profile
     from bridge.target import Target
 

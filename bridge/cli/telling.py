@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from bridge import stacks
 from bridge.cli.answers import ms, status_cell, verdict
-from bridge.cli.look import Cell, Mistake, Row, Table
 from bridge.logic.program import JSError
+from bridge.look import Cell, Mistake, Row, Table
 from bridge.masking import mask_url
 from bridge.target import resolve
 from bridge.why import why_of
 
 if TYPE_CHECKING:
-    from bridge.cli.look import Screen, Style
     from bridge.cli.ran import Ran
     from bridge.cli.sending import Answer
+    from bridge.look import Screen, Style
     from bridge.uploads import Part
 
 _MOST_ROWS: Final = 12

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bridge.arrived import traced
-from bridge.cli.look import Mistake
 from bridge.cli.sending import Answer, match
+from bridge.look import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from bridge.cli.traces import TraceFile
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from bridge.cli.look import Screen
     from bridge.cli.sending import Answer, Plan
+    from bridge.look import Screen
 
 _KINDS = ("image", "video", "audio")
 

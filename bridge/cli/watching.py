@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import say
+from bridge.look import say
 
 if TYPE_CHECKING:
     import asyncio

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bridge.cli.look import shown
 from bridge.comparison import wording
 from bridge.comparison.wording import Sources
+from bridge.look import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

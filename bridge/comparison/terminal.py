@@ -7,16 +7,16 @@ from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from bridge.cli.look import Cell, Row, Screen, Table, cell_width, wrap
 from bridge.comparison import wording
 from bridge.comparison.wording import UNEXPLAINED, Sources
+from bridge.look import Cell, Row, Screen, Table, cell_width, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bridge.cli.look import Style
     from bridge.comparison.model import Findings
     from bridge.comparison.wording import Line
+    from bridge.look import Style
 
 _PARTS: Final = {
     "api": "whether there is such a function",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.cli.look import cell_width
+from bridge.look import cell_width
 from bridge.reasons import Reason
 from bridge.target import all_names
 

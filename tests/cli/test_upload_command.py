@@ -83,7 +83,7 @@ def test_no_line_is_wider_than_the_terminal(
     run: Run, picture: Path, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     """Tables, details and CJK texts keep within the width."""
-    from bridge.cli.look import cell_width  # noqa: PLC0415  beside its only use
+    from bridge.look import cell_width  # noqa: PLC0415  beside its only use
 
     monkeypatch.setenv("COLUMNS", str(width))
     for flags in (("--on", "all"), ("--on", "uploader/my"), ("--on", "my,tt,uni/my")):

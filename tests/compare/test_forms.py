@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge import compare
-from bridge.cli.look import cell_width
 from bridge.comparison import Cause, wording
+from bridge.look import cell_width
 from bridge.target import all_names
 from tests.compare.finding import PICTURE, SEED
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bridge import registry
-from bridge.cli.look import Cell, Row, Screen, Table, cell_width, shown, wrap
+from bridge.look import Cell, Row, Screen, Table, cell_width, shown, wrap
 from bridge.profile import Profile, Text
 
 if TYPE_CHECKING:
