@@ -196,6 +196,16 @@ def shown(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text, or as much of its beginning with dots behind it."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def many(number: int, word: str) -> str:
+    """Return how many there are of what a word names, such as `1 call` or `1,000 calls`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def cell_width(text: str) -> int:
     """Return how many terminal cells a text takes: two for a wide character, none for a mark."""
     return sum(map(_char_width, shown(text)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bridge import registry
-from bridge.look import Cell, Row, Screen, Table, cell_width, shown, wrap
+from bridge.look import Cell, Row, Screen, Table, cell_width, many, shortened, shown, wrap
 from bridge.profile import Profile, Text
 
 if TYPE_CHECKING:
@@ -98,3 +98,13 @@ def test_a_labelled_text_wraps_in_its_own_column() -> None:
         "           three four",
         "  but      five",
     ] == out.getvalue().splitlines()
+
+
+def test_a_number_agrees_with_its_word() -> None:
+    """One is no plural, and nothing is; thousands are parted."""
+    assert ["0 calls", "1 call", "1,000 calls"] == [many(n, "call") for n in (0, 1, 1000)]
+
+
+def test_a_shortened_text_tells_that_it_is_one() -> None:
+    """Only what is longer loses its end."""
+    assert ["abc", "abc..."] == [shortened("abc", 3), shortened("abcd", 3)]

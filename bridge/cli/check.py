@@ -21,7 +21,7 @@ from bridge.conformance.run import run as play
 from bridge.conformance.scene import Place
 from bridge.conformance.spread import run_spread, teller
 from bridge.conformance.subject import run_subject
-from bridge.look import Cell, Mistake
+from bridge.look import Cell, Mistake, many, shortened
 from bridge.report.checked import write_check
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Summary:
         cases = len({verdict.case for verdict in self.verdicts})
         targets = len({verdict.target for verdict in self.verdicts})
         counted = Counter(verdict.outcome for verdict in self.verdicts)
-        told = f"{_many(cases, 'case')} on {_many(targets, 'target')}, {self.engine}: "
+        told = f"{many(cases, 'case')} on {many(targets, 'target')}, {self.engine}: "
         passed, failed = (counted[outcome] for outcome in ("passed", "failed"))
         cells = [Cell(told), Cell(f"{passed} passed", "good" if passed else "")]
         if failed:
@@ -202,7 +202,7 @@ def _show_case(case: str, verdicts: list[Verdict], screen: Screen) -> None:
             _show_fault(faults[name], targets, screen)
     again = seen.total() - len(seen)
     if again:
-        screen.paragraph(f"and {_many(again, 'expectation')} more, for the same reasons", "dim", 2)
+        screen.paragraph(f"and {many(again, 'expectation')} more, for the same reasons", "dim", 2)
     screen.write("")
 
 
@@ -221,14 +221,9 @@ def _show_fault(fault: Fault, targets: list[str], screen: Screen) -> None:
 
 
 def _told(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return shortened(json.dumps(value, ensure_ascii=False), _SHOWN)
 
 
 def _some(targets: list[str]) -> str:
     more = len(targets) - _TARGETS
     return ", ".join(targets[:_TARGETS]) + (f" and {more} more" if more > 0 else "")
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

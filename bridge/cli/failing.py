@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli.sending import Answer, match
 from bridge.cli.traces import TraceFile
-from bridge.look import Mistake
+from bridge.look import Mistake, many
 from bridge.why import story_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Spool:
         return f"{self._told()} on the page {page}"
 
     def _told(self) -> str:
-        calls = f"{self._calls} call{'' if self._calls == 1 else 's'}"
+        calls = many(self._calls, "call")
         return f"{calls} ({self._left_out} more found no room)" if self._left_out else calls
 
 

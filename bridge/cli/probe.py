@@ -9,7 +9,7 @@ from bridge.cli.asked import names_of, overrides_for
 from bridge.conformance.load import load
 from bridge.conformance.probe.project import project_of
 from bridge.conformance.scene import Place
-from bridge.look import Cell, Mistake
+from bridge.look import Cell, Mistake, many
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -43,8 +43,7 @@ def _data(project: Project) -> dict[str, object]:
 
 
 def _show(project: Project, folder: str, screen: Screen) -> None:
-    count = len(project.played)
-    cases = f"{count} case{'s' * (count != 1)}"
+    cases = many(len(project.played), "case")
     screen.line(Cell(folder, "name"), Cell(f": {cases} for {project.target}"))
     for why, number in Counter(skip.why for skip in project.left_out.values()).most_common():
         whats = Counter(skip.what for skip in project.left_out.values() if skip.why == why)

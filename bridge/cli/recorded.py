@@ -13,7 +13,7 @@ from bridge.cli.asked import names_of, overrides_for
 from bridge.conformance.load import load
 from bridge.conformance.probe import compare, read_recordings
 from bridge.conformance.scene import Place
-from bridge.look import Cell, Mistake
+from bridge.look import Cell, Mistake, many, shortened
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -122,13 +122,12 @@ def _show_one(finding: Finding, screen: Screen) -> None:
 
 
 def _show_count(found: list[Compared], agreed: int, all_of: int, screen: Screen) -> None:
-    transcripts = f"{len(found)} transcript{'s' * (len(found) != 1)}: "
-    cells = [Cell(transcripts), Cell(f"{agreed} agree", "good" if agreed else "")]
+    told = f"{many(len(found), 'transcript')}: "
+    cells = [Cell(told), Cell(f"{agreed} agree", "good" if agreed else "")]
     if agreed < all_of:
         cells += [Cell(", "), Cell(f"{all_of - agreed} differ", "bad")]
     screen.line(*cells)
 
 
 def _told(value: object, most: int = _SHOWN) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[:most]}..."
+    return shortened(json.dumps(value, ensure_ascii=False), most)

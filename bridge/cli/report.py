@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bridge.look import Cell, Screen
+from bridge.look import Cell, Screen, many
 from bridge.report import write_report
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def run(args: Namespace, screen: Screen) -> int:
 
 
 def _told(page: Path, report: Report) -> str:
-    calls = report.written.calls
-    return f"{calls:,} call{'' if calls == 1 else 's'}, {page.stat().st_size:,} bytes"
+    return f"{many(report.written.calls, 'call')}, {page.stat().st_size:,} bytes"
 
 
 def _facts(page: Path, report: Report) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.cli import FAILED, OK
 from bridge.cli.progress import counted
-from bridge.look import Cell, Row, Screen, Table
+from bridge.look import Cell, Row, Screen, Table, many
 from bridge.sweep import reading
 from bridge.sweep.cluster import Cluster
 from bridge.sweep.drive import Drive
@@ -56,8 +56,8 @@ def _swept(args: Namespace, errors: Screen) -> list[Group]:
             errors.line(Cell(f"minibridge: {told}; --resume goes on with the others", "warn"))
             raise
         seconds = time.monotonic() - began
-        told = f"{len(ledger) - before:,} scenarios played in {seconds:.1f} s"
-        known = f", {before:,} were there" if before else ""
+        told = f"{many(len(ledger) - before, 'scenario')} played in {seconds:.1f} s"
+        known = f", {before:,} {'was' if before == 1 else 'were'} there" if before else ""
         errors.line(Cell(f"{told}{known}: {args.output}", "dim"))
     return summed(plan, records(args.output))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bridge.comparison.differing import ABSENT
 from bridge.comparison.steady import Kind
 from bridge.comparison.tree import Word
+from bridge.look import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -115,8 +116,7 @@ def told(value: object) -> str:
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value) or "none"
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return shortened(json.dumps(value, ensure_ascii=False, default=repr), _LONGEST)
 
 
 def brief(targets: Sequence[str], everything: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 import schemas
 from bridge.errors import BridgeError
+from bridge.look import shortened
 from bridge.report.shape import fault, shape_of
 from bridge.trace import TRACE_VERSION
 
@@ -181,11 +182,7 @@ def _inside(value: object) -> Iterable[object]:
 
 def _told(found: str) -> str:
     """Return a fault as the end of a sentence: `its id is no string`, or `it has no 'id'`."""
-    return _cut(f"its {found[1:]}" if found.startswith(".") else f"it{found}")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return shortened(f"its {found[1:]}" if found.startswith(".") else f"it{found}", _SHOWN)
 
 
 def _no_number(word: str) -> NoReturn:
@@ -195,5 +192,5 @@ def _no_number(word: str) -> NoReturn:
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise ValueError(f"{_cut(text)} is out of range")
+        raise ValueError(f"{shortened(text, _SHOWN)} is out of range")
     return value
