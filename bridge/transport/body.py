@@ -256,6 +256,7 @@ class _Attempt:
             await self._direct.done
         finally:
             self._direct.close()
+            self._direct = None  # they hold each other
 
     def _sent_directly(self, count: int) -> None:
         self._writer.output_size += count

@@ -149,6 +149,16 @@ async def test_the_server_sees_a_body_that_breaks_off(
     assert "the connection was lost" in str(upload.error)
 
 
+async def test_what_is_to_happen_at_the_last_byte_happens(stage: Scene) -> None:
+    """The server has the whole body by then, and nobody gets its answer."""
+    stage.bridge.network.apply("offline@100%")
+    outcome = await stage.bridge.call("uploadFile", stage.options())
+    assert "offline" == outcome.reason
+    await stage.server.received(1)
+    assert None is stage.server.last.error
+    assert SIZE == stage.server.last.file().size
+
+
 async def test_a_tunnel_ends_and_the_upload_goes_on(stage: Scene) -> None:
     """Nothing is lost in it, on one and the same connection."""
     stage.bridge.network.script([("40%", "stall"), ("+100ms", "online")])

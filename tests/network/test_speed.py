@@ -70,6 +70,9 @@ def test_latency_is_felt_at_connect_tls_and_first_byte(scheme: str, trips: int) 
         assert 300 * trips == pytest.approx(outcome.record.times["end"])
         assert 300 == pytest.approx(spent(stage, "sent", "first_byte"))
         assert 300 * (trips - 1) == pytest.approx(spent(stage, "connect", "send"))
+        profile = outcome.result["profile"]
+        assert isinstance(profile, dict)
+        assert 300 * (trips - 1) == pytest.approx(profile["connectEnd"] - profile["connectStart"])
         if trips > 2:
             assert 300 == pytest.approx(spent(stage, "tls", "send"))
 
@@ -218,6 +221,62 @@ def test_a_tunnel_holds_up_what_is_on_its_way(begins: float) -> None:
         assert (outcome.record.ended or 0) >= 10_000
 
     play("wx", scene, rate=100_000, latency=1)
+
+
+def test_a_tunnel_lets_no_piece_through_and_gives_no_time_back() -> None:
+    """A piece that is under way waits for its end; one that has not begun takes its time then."""
+
+    async def scene(stage: Scene) -> None:
+        network, loop = stage.bridge.network, asyncio.get_running_loop()
+        network.slow(up=1000)
+        passage = network.passage(1)
+        assert passage is not None
+        loop.call_later(0.1, network.stall)
+        for seconds in (1.0, 1.5):
+            began = loop.time()
+            loop.call_later(1, network.online)
+            await passage.send(500)
+            assert loop.time() - began == pytest.approx(seconds)
+            network.stall()
+
+    play("wx", scene)
+
+
+def test_a_late_transfer_catches_up_but_for_its_beginning() -> None:
+    """Timers ring late, which must not make a network slower than it is said to be."""
+
+    async def scene(stage: Scene) -> None:
+        network, loop = stage.bridge.network, asyncio.get_running_loop()
+        network.slow(up=1000)
+        await asyncio.sleep(0.2)
+        passage, began = network.passage(1), loop.time()
+        assert passage is not None
+        await passage.send(500)
+        assert loop.time() - began == pytest.approx(0.5)
+        await asyncio.sleep(0.2)
+        await passage.send(500)
+        assert loop.time() - began == pytest.approx(1.0)
+        await asyncio.sleep(0.3)
+        await passage.send(500)
+        assert loop.time() - began == pytest.approx(1.8)
+
+    play("wx", scene)
+
+
+def test_a_line_of_any_bandwidth_lets_others_have_the_loop() -> None:
+    """Between two pieces everything else that is ready runs."""
+
+    async def scene(stage: Scene) -> None:
+        network, turns = stage.bridge.network, list[int]()
+        network.slow(latency=1)
+        passage = network.passage(1)
+        assert passage is not None
+        for piece in range(3):
+            asyncio.get_running_loop().call_soon(turns.append, piece)
+            await passage.send(10)
+            assert [*range(piece + 1)] == turns
+
+    play("wx", scene)
 
 
 def test_a_tunnel_without_an_end_lets_what_is_on_its_way_run_into_its_timeout() -> None:

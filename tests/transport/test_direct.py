@@ -181,3 +181,43 @@ async def test_a_descriptor_that_cannot_be_had_leaves_none_behind(
         Direct(source, pair[0].fileno(), 1, share, steps.append)
     assert share.files == 0
     assert before == _descriptors()
+
+
+@pytest.mark.parametrize("error", [BlockingIOError, InterruptedError])
+async def test_a_socket_without_room_after_all_is_waited_for(
+    pair: tuple[socket.socket, socket.socket],
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[OSError],
+) -> None:
+    """A loop that called too early, or a signal, neither ends the file nor loses a byte of it."""
+    near, far = pair
+    content = os.urandom(_KIB)
+    source = opened(content).fileno()
+    assert source is not None
+    errors, send, steps = [error], os.sendfile, list[int]()
+
+    def refuse_once(target: int, source: int, offset: int, count: int) -> int:
+        if errors:
+            raise errors.pop()
+        return send(target, source, offset, count)
+
+    monkeypatch.setattr(os, "sendfile", refuse_once)
+    direct = Direct(source, near.fileno(), _KIB, Share(_MIB, _MIB, _MIB, 1), steps.append)
+    await direct.done
+    direct.close()
+    assert content == far.recv(_MIB)
+    assert [_KIB] == steps
+
+
+async def test_a_file_that_was_stopped_is_watched_no_more(
+    pair: tuple[socket.socket, socket.socket], opened: Opened
+) -> None:
+    """Whoever waits for it hears of it, and the number it had may be another connection's."""
+    source = opened(b"x").fileno()
+    assert source is not None
+    stopped = Direct(source, pair[0].fileno(), 1, Share(1, 1, 1, 1), print)
+    stopped.close()
+    assert stopped.done.cancelled()
+    with socket.socket(fileno=os.dup(pair[0].fileno())) as same_number:
+        assert not asyncio.get_running_loop().remove_writer(same_number)

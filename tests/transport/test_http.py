@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import gzip
 import hashlib
 import os
@@ -15,6 +16,8 @@ import struct
 import subprocess
 import sys
 import textwrap
+import weakref
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +32,13 @@ from blockbuster import blockbuster_ctx
 from bridge.files import OpenFile
 from bridge.reasons import Reason
 from bridge.transport import Cut, TransportFailure
+from bridge.transport.client import Client
 from bridge.transport.dial import Dialler, NeverDialledError
 from bridge.transport.failures import REASONS, reason_of
 from bridge.transport.http import HttpTransport
 from bridge.transport.limits import Limits
-from bridge.transport.origins import Routes
+from bridge.transport.origins import Origin, Routes
+from bridge.transport.shaping import Link
 from bridge.transport.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -83,6 +88,16 @@ async def _failure(transport: HttpTransport, upload: WireUpload, log: Log) -> Tr
 
 def _descriptors() -> int:
     return len(list(Path("/dev/fd").iterdir()))
+
+
+def _clients() -> int:
+    """Return how many clients there are, each with connections and routes of its own."""
+    gc.collect()
+    return sum(isinstance(made, Client) for made in gc.get_objects())
+
+
+def _unslowed(_: Link) -> None:
+    """Say that a network does not slow an upload."""
 
 
 async def _turns() -> None:
@@ -394,6 +409,35 @@ async def test_without_a_context_an_unknown_authority_is_refused(
     assert "certificate" in str(failure.detail["detail"])
 
 
+async def test_without_a_context_the_systems_authorities_are_trusted(
+    serve: Serve,
+    make: Callable[..., WireUpload],
+    log: Log,
+    authority: trustme.CA,
+    server_tls: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The handshake then says which HTTP is spoken, to servers that speak others as well."""
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    server_tls.set_alpn_protocols(["h2", "http/1.1"])
+    agreed: list[str | None] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        assert request.transport is not None
+        agreed.append(request.transport.get_extra_info("ssl_object").selected_alpn_protocol())
+        return web.Response(text="ok")
+
+    port = await serve(answer, server_tls)
+    transport = HttpTransport()
+    reply = await transport.send(make(f"https://localhost:{port}/"), log)
+    await transport.aclose()
+    assert (reply.body, agreed) == (b"ok", ["http/1.1"])
+    assert "tls_start" in log.measures.times
+
+
 async def test_plain_http_behind_https_is_a_tls_failure(
     transport: HttpTransport, serve: Serve, make: Callable[..., WireUpload], log: Log
 ) -> None:
@@ -515,6 +559,29 @@ async def test_the_machines_own_name_may_be_permitted(
     assert log.measures.port == port
 
 
+async def test_what_a_routed_name_resolves_to_gets_a_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An address elsewhere is permitted once a routed name was found there, and no other is."""
+    elsewhere, other = [
+        (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, 80))
+        for address in ("192.0.2.1", "192.0.2.2")
+    ]
+
+    async def lookup(*_args: object, **_options: object) -> object:
+        return [elsewhere]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+    origin = Origin.parse("http://upload.test")
+    dialler = Dialler(Routes().changed(origin, origin))
+    with pytest.raises(NeverDialledError):
+        dialler.open_socket(elsewhere)
+    assert ["192.0.2.1"] == [found["host"] for found in await dialler.resolve("upload.test", 80)]
+    dialler.open_socket(elsewhere).close()
+    with pytest.raises(NeverDialledError):
+        dialler.open_socket(other)
+
+
 async def test_an_address_outside_every_route_gets_no_socket() -> None:
     """A literal address meets no resolver, so its socket is refused."""
     dialler = Dialler(Routes())
@@ -558,7 +625,7 @@ async def test_the_connections_of_a_changed_route_are_closed(
     make: Callable[..., WireUpload],
     log: Log,
 ) -> None:
-    """The next upload closes what the one before left open at the old place."""
+    """The next upload closes and forgets what the one before left open at the old place."""
     closed = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -571,8 +638,10 @@ async def test_the_connections_of_a_changed_route_are_closed(
     transport.route("http://api.example.com", f"http://127.0.0.1:{await serve_raw(answer)}")
     await transport.send(upload, log)
     transport.route("http://api.example.com", f"http://127.0.0.1:{await serve(Site().handle)}")
+    before = _clients()
     await transport.send(upload, log)
     await closed.wait()
+    assert before == _clients()  # one has come, and one has gone
 
 
 async def test_a_route_changed_in_flight_lets_the_upload_end(
@@ -1093,6 +1162,29 @@ async def test_cancelled_uploads_leave_nothing_behind(
         server_side.cancel()
     await asyncio.gather(*ended, return_exceptions=True)
     assert before == _descriptors()
+
+
+@pytest.mark.parametrize("size", [10, _MIB])
+async def test_an_upload_that_has_ended_is_let_go_of(
+    serve: Serve,
+    opened: Opened,
+    make: Callable[..., WireUpload],
+    log_class: type[Log],
+    size: int,
+) -> None:
+    """Neither the connection that is kept nor a cycle holds it: nothing is left to collect."""
+    port = await serve(Site().handle)
+    transport, log, network = HttpTransport(), log_class(), Link(seed=0)
+    told, passed = weakref.ref(log), weakref.ref(network)
+    upload = make(f"http://127.0.0.1:{port}/", opened(bytes(size)))
+    gc.disable()
+    try:
+        await transport.send(upload._replace(passage=partial(_unslowed, network)), log)
+        del log, network
+        assert (None, None) == (told(), passed())
+    finally:
+        gc.enable()
+        await transport.aclose()
 
 
 async def test_a_listener_that_raises_is_an_internal_failure(

@@ -328,6 +328,7 @@ class Raw:
         self.connected = asyncio.Event()
         self.go_on = asyncio.Event()
         self.ended = asyncio.Event()
+        self.body = b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read when told to, and answer."""
@@ -336,7 +337,7 @@ class Raw:
             writer.transport.pause_reading()  # type: ignore[attr-defined]
             await self.go_on.wait()
             writer.transport.resume_reading()  # type: ignore[attr-defined]
-            await _request(reader)
+            _, self.body = await _request(reader)
             writer.write(_OK)
             await reader.read()  # until the client parts with the connection
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -422,6 +423,32 @@ def test_no_byte_is_reported_that_has_not_left(
     _run(check, tuning, loop)
     total = log.measures.body_bytes
     assert (total, total) == log.progressed[-1]
+
+
+@_LOOPS
+@pytest.mark.usefixtures("small_buffers")
+def test_a_file_does_not_overtake_what_is_before_it(
+    make: Callable[..., WireUpload],
+    opened: Opened,
+    log_class: type[Log],
+    tuning: Tuning,
+    loop: Loop,
+) -> None:
+    """What nobody reads yet waits in the transport; the file, past it, would be there first."""
+    field, content = "v" * 40 * _KIB, os.urandom(100 * _KIB)
+    file, bodies = opened(content), list[bytes]()
+
+    async def check(transport: HttpTransport, url: str, raw: Raw) -> None:
+        upload = make(url, file, fields=(("key", field),))
+        sending = asyncio.create_task(transport.send(upload, log_class()))
+        await raw.connected.wait()
+        await _turns()
+        raw.go_on.set()
+        assert (await sending).body == b"ok"
+        bodies.append(raw.body)
+
+    _run(check, tuning, loop)
+    assert 0 < bodies[0].find(field.encode()) < bodies[0].find(content)
 
 
 @_LOOPS

@@ -151,8 +151,9 @@ async def test_a_route_is_accepted_and_checked(make: Callable[..., WireUpload], 
     transport = MemoryTransport()
     transport.route("https://api.example.com", "http://127.0.0.1:1")
     transport.route("https://api.example.com", None)
-    with pytest.raises(ValueError, match="not an"):
-        transport.route("https://api.example.com/path", None)
+    for origin, to in (("/path", None), ("", "/path")):
+        with pytest.raises(ValueError, match="not an"):
+            transport.route(f"https://api.example.com{origin}", to)
     await transport.send(make(_URL), log)
     assert len(transport.uploads) == 1
 
