@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bridge import Bridge, MemoryTransport, Reason, Reply, TransportFailure, UploadServer
 from bridge.call import Call
+from bridge.protocol import Invoke
 from bridge.target import all_names, resolve
 from bridge.transport.body import UploadBody
 from bridge.transport.exchange import Exchange
@@ -466,6 +467,57 @@ async def test_an_aborted_call_is_told_even_when_the_bridge_closes_at_once() -> 
     async with desk.bridge:
         desk.start().abort()
     assert ["fail", "complete"] == desk.names
+
+
+async def test_a_picker_answers_even_when_the_bridge_closes_at_once() -> None:
+    """It has no I/O to wait for, and what it answers is due on the next turn of the loop."""
+    heard: list[object] = []
+    async with Bridge("wx", album=[b"GIF8"]) as bridge:
+        bridge.api.chooseImage({"success": heard.append})
+    assert 1 == len(heard)
+    assert [] == bridge.in_flight
+
+
+async def test_options_that_stayed_with_the_logic_are_in_the_record() -> None:
+    """The logic names them, and the record says what became of them."""
+    desk, gates = gated()
+    gates.open()
+    heard: list[object] = []
+    async with desk.bridge:
+        message = Invoke("createUploadTask", desk.options(), unknown=("colour",))
+        desk.bridge.invoke(message, heard.append)
+        await desk.bridge.settled()
+    [record] = desk.bridge.calls
+    assert "colour" in record.unknown_keys
+    dropped = ("options", "unknown_key", "colour is not an option here: dropped")
+    assert record.decisions[0] == dropped
+
+
+async def test_a_bridge_that_closes_in_the_background_leaves_no_timer_behind() -> None:
+    """What the host gives an unfinished call there is nothing to a call that has ended."""
+    desk, gates = gated()
+    loop: Any = asyncio.get_running_loop()
+    async with desk.bridge:
+        desk.start()
+        await gates.sending.wait()
+        desk.bridge.network.background()
+    assert [] == [timer for timer in loop._scheduled if not timer.cancelled()]  # noqa: SLF001
+
+
+async def test_a_logic_that_has_gone_takes_its_own_calls_along() -> None:
+    """They end as aborted; what another logic has called goes on."""
+    desk, gates = gated()
+    gone: list[object] = []
+    others: list[object] = []
+    async with desk.bridge:
+        for told in (gone, others):
+            desk.bridge.invoke(Invoke("createUploadTask", desk.options()), told.append)
+        await gates.sending.wait()
+        desk.bridge.abandon(gone.append)
+        gates.open()
+        await desk.bridge.settled()
+    ends = [(record.ok, record.reason, record.detail) for record in desk.bridge.calls]
+    assert [(False, Reason.ABORTED, "the logic is gone"), (True, None, "")] == ends
 
 
 STEPS = st.lists(

@@ -86,6 +86,7 @@ def test_the_last_condition_of_a_kind_counts() -> None:
     network.refuse()
     assert Reason.CONNECTION_REFUSED is failed(network)
     network.reset_after(bytes=5)
+    assert ["connection_refused", "reset after 5 bytes"] == list(network.conditions)
     network.stall_after(bytes=7)
     assert network.cut is not None
     assert ("stall", 7) == (network.cut.kind, network.cut.after)

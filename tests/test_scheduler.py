@@ -142,18 +142,39 @@ async def test_a_call_made_while_the_last_one_leaves_gets_its_slot(later: int) -
 
 
 async def test_a_worker_goes_from_one_call_to_the_next_by_itself() -> None:
-    """A call made at the very end of another needs no task of its own."""
+    """A call made at the very end of another needs no task, also after one that broke off."""
     yard = Yard(5)
+    yard.finishes = False
+    yard.submit()
+    yard.jobs[0].gate.set()
+    await ticks()
+    yard.finishes = True
     yard.submit()
     await ticks()
     workers = asyncio.all_tasks()
-    yard.at_end = lambda job: yard.submit() if job.number == 0 else None
-    yard.jobs[0].gate.set()
+    yard.at_end = lambda job: yard.submit() if job.number == 1 else None
+    yard.jobs[1].gate.set()
     await ticks()
-    assert [0, 1] == yard.order
+    assert [0, 1, 2] == yard.order
     assert workers == asyncio.all_tasks()
-    yard.end(yard.jobs[1])
+    yard.end(yard.jobs[2])
     await yard.scheduler.drained()
+
+
+async def test_others_have_the_loop_between_two_calls() -> None:
+    """Calls that never wait do not follow each other at once."""
+    yard, turns, seen = Yard(1), list[int](), list[list[int]]()
+
+    def note(job: Job) -> None:
+        seen.append([*turns])
+        asyncio.get_running_loop().call_soon(turns.append, job.number)
+
+    yard.at_end = note
+    for _ in range(3):
+        yard.submit()
+        yard.jobs[-1].gate.set()
+    await yard.scheduler.drained()
+    assert [[], [0], [0, 1]] == seen
 
 
 @pytest.mark.parametrize("finishes", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import io
 import json
@@ -1052,6 +1053,22 @@ async def test_closing_cuts_open_stalled_and_held_connections() -> None:
         await close(writer)
     with pytest.raises(OSError, match=r"refused|Connect call failed"):
         await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+
+
+async def test_a_connection_that_has_ended_is_forgotten(server: UploadServer) -> None:
+    """Nothing of it is kept but its upload: a server may run for days."""
+
+    async def tasks() -> int:
+        for _ in range(100):  # a connection ends on a later turn
+            await asyncio.sleep(0)
+        gc.collect()
+        return sum(isinstance(made, asyncio.Task) for made in gc.get_objects())
+
+    await send(server, request(form()))
+    before = await tasks()
+    for _ in range(3):
+        await send(server, request(form()))
+    assert before == await tasks()
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the state of a socket is not told")
