@@ -136,6 +136,27 @@ async def test_a_connect_that_is_refused_is_told_why(
     assert (reply.status, reply.body) == (405, b"no")
 
 
+async def test_a_redirects_body_is_read_however_late_it_comes(
+    transport: HttpTransport, serve_raw: ServeRaw, make: Callable[..., WireUpload], log: Log
+) -> None:
+    """Its bytes have been received, and the next hop goes over the same connection."""
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /next\r\nContent-Length: 5\r\n\r\n"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _request(reader)
+        writer.write(moved)
+        await _turns()
+        writer.write(b"moved")
+        await _request(reader)
+        writer.write(_OK)
+        await reader.read()
+
+    port = await serve_raw(serve)
+    assert (await transport.send(make(f"http://127.0.0.1:{port}/"), log)).body == b"ok"
+    assert log.measures.reused
+    assert log.measures.received_bytes == len(moved + b"moved" + _OK)
+
+
 async def test_a_server_that_wants_the_connection_closed_gets_it_closed(
     transport: HttpTransport, serve_raw: ServeRaw, make: Callable[..., WireUpload], log: Log
 ) -> None:
