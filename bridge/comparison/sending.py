@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _HEADERS: Final = {
     "referer": ("referer",),
+    "origin": ("check_cors", "page_origin"),
     "user-agent": ("user_agent",),
     "cookie": ("cookies",),
     "content-type": ("content_type", "default_type", "typed"),

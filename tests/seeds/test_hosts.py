@@ -530,7 +530,7 @@ async def test_alipay_takes_headers_for_header(bridge: Bridge, upload_server: Up
     assert (await bridge.call("uploadFile", given)).ok
     assert "1" == upload_server.last.headers["X-App"]
     own = (
-        "https://wx0123456789abcdef.hybrid.alipay-eco.com/wx0123456789abcdef/devtools"
+        "https://wx0123456789abcdef.hybrid.alipay-eco.com/wx0123456789abcdef/0"
         "/index.html#pages/index"
     )
     assert [own] == upload_server.last.headers.getall("Referer")
