@@ -976,7 +976,8 @@ async def test_an_early_answer_is_delivered_as_that_answer(
     port = await serve_raw(too_large)
     upload = make(f"http://127.0.0.1:{port}/", opened(bytes(256 * _MIB)))
     reply = await transport.send(upload, log)
-    await closed.wait()
+    async with asyncio.timeout(10):  # one that is kept is closed as well, after 15 s
+        await closed.wait()
     assert (reply.status, reply.body) == (413, b"big")
     assert log.measures.body_bytes < 256 * _MIB
     assert "request_end" not in log.measures.times
