@@ -30,7 +30,7 @@ def can_i_use(target: Target, host: Mapping[str, ApiDescription], schema: str) -
     """
     device = target.profile.device
     if device is not None and device.abilities != "described":
-        return device.abilities == "all" or schema in host
+        return device.abilities == "all" or schema in host or schema in _hooks(target)
     name, *rest = schema.split(".")
     if name in (owners := _classes(host)) and len(rest) == 1:
         return rest[0] in _members(owners[name])
@@ -38,6 +38,11 @@ def can_i_use(target: Target, host: Mapping[str, ApiDescription], schema: str) -
     if api is None or len(rest) not in (0, 2, 3):
         return api is not None and api.kind == "constant" and rest[:1] == _keys(api, rest)
     return not rest or _has(target, host, name, rest)
+
+
+def _hooks(target: Target) -> set[str]:
+    """Return the functions that a layer adds to the global for its interceptors."""
+    return {name for layer in target.layers for name in layer.interceptors}
 
 
 def _has(target: Target, host: Mapping[str, ApiDescription], name: str, rest: list[str]) -> bool:

@@ -85,6 +85,7 @@ async def test_every_function_of_the_host_can_be_used(asking: Asking) -> None:
         ("uni/h5", "whatever.at.all", True),
         ("uni/app", "uploadFile", True),
         ("uni/app", "uploadFile.object.url", False),
+        ("uni/app", "addInterceptor", True),
     ],
 )
 async def test_a_question_is_answered(target: str, schema: str, *, expected: bool) -> None:
