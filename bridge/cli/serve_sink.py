@@ -44,5 +44,7 @@ async def _serve(args: Namespace, steps: object, screen: Screen) -> None:
 def _script(path: Path) -> object:
     try:
         return json.loads(text_of(path, "the script"))
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Mistake(f"cannot read the script {str(path)!r}: it is nested too deeply") from error
+    except ValueError as error:
         raise Mistake(f"cannot read the script {str(path)!r}: {error}") from error
