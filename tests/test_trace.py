@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TARGETS = tuple(all_names())
 VALID = Draft202012Validator(schemas.shared("trace"))
+_PATHS = Paths("a", "b", "c", ())
 ANSWER = {"Access-Control-Allow-Origin": "*", "Set-Cookie": "sid=HIDDEN", "X-A": "shown"}
 
 
@@ -200,7 +201,7 @@ async def test_values_of_javascript_are_tagged() -> None:
         (["null", "undefined"], "empty", frozenset({"undefined", "null"})),
         (2.5, "background_seconds", 2.5),
         (["data"], "success", ("data",)),
-        ("Paths(temp='a', saved='b', user='c', package=())", "paths", Paths("a", "b", "c", ())),
+        (repr(_PATHS), "paths", _PATHS),
     ],
 )
 def test_overrides_of_every_kind_are_shown(expected: object, field: str, value: object) -> None:
