@@ -131,7 +131,7 @@ def judge(
     address = parse(url)
     if address is None:
         decisions.add("rules", str(Reason.BAD_URL), f"{url!r} is not an address")
-        return Failure(Reason.BAD_URL, {"detail": url, "host": "", "ip": "", "port": 0})
+        return Failure(Reason.BAD_URL, {"detail": url})
     reason = None
     if profile.local_addresses == "free" and address.local:
         decisions.add("rules", "local_addresses", f"{address.origin} is in the local network")
@@ -305,8 +305,10 @@ def check_cors(profile: Profile, url: str, headers: Sequence[tuple[str, str]]) -
     page = parse(profile.page_origin or "")
     if not profile.check_cors or _same_origin(url, page):
         return True
+    # Of two such headers a browser makes one text, which is neither (fetch.spec.whatwg.org, CORS
+    # check).
     allowed = [value for name, value in headers if name.lower() == "access-control-allow-origin"]
-    return allowed[:1] == ["*"] or (page is not None and allowed[:1] == [page.origin])
+    return allowed == ["*"] or (page is not None and allowed == [page.origin])
 
 
 def readable(profile: Profile, url: str, headers: Headers, decisions: Deciding) -> Headers:
