@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from urllib.parse import quote
 
 from bridge.outcome import decoded
-from bridge.values import brand, js_string, undefined, well_formed
+from bridge.values import brand, js_string, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,14 +151,11 @@ def received(rules: RequestProfile, values: Options, reply: Reply) -> tuple[obje
 
 
 def _word(rules: RequestProfile, value: object) -> str:
-    if value is None or value is undefined:
-        return ""
     return js_string(value).lower() if rules.any_case else js_string(value)
 
 
 def _data_uri(reply: Reply) -> str:
-    header = {name: value for name, value in reply.headers if name.lower() == "content-type"}
-    kind = content_type(header).partition(";")[0].strip() or "application/octet-stream"
+    kind = content_type(dict(reply.headers)).partition(";")[0].strip() or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(reply.body).decode()}"
 
 

@@ -50,7 +50,7 @@ def test_plain_data_survives_json(value: object) -> None:
         (Foreign("Symbol", "Symbol(a)"), None),
         ({"a": undefined, "b": print, "c": 1}, '{"c":1}'),
         ([undefined, print, 1], "[null,null,1]"),
-        (float("inf"), "null"),
+        ([float("inf"), float("-inf"), float("nan")], "[null,null,null]"),
         (1e21, "1e+21"),
         (-0.0, "0"),
         (b"x", "{}"),
@@ -71,6 +71,23 @@ def test_a_query_of_texts_can_be_read_back(data: dict[str, object]) -> None:
     """Every name and value arrives."""
     url = in_query(rules(), "GET", "https://a.test/?", data, Decisions())
     assert sorted(data.items()) == sorted(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def test_a_query_keeps_what_is_not_replaced() -> None:
+    """A pair's name ends at its first `=`."""
+    url = in_query(rules(), "GET", "https://a.test/?a=b=c&d=e=f", {"a": 1}, Decisions())
+    assert "https://a.test/?a=1&d=e=f" == url
+
+
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [("POST", {"a": 1}), ("GET", None), ("GET", undefined), ("GET", ""), ("HEAD", {})],
+)
+def test_nothing_is_said_of_the_query_where_nothing_is_left_out(method: str, data: object) -> None:
+    """A body takes the data, or there is none."""
+    decisions = Decisions()
+    assert "https://a.test/" == in_query(rules(), method, "https://a.test/", data, decisions)
+    assert [] == decisions.rules()
 
 
 @given(st.dictionaries(TEXTS, TEXTS))
