@@ -104,6 +104,8 @@ async def test_a_file_and_a_folder_are_told_apart(managed: Asking) -> None:
     folder = stats_of(managed.files.statSync(managed.root))
     assert (6, 0) == (stats["size"], folder["size"])
     assert stats["mode"] != folder["mode"]
+    now = round(managed.bridge.calls[-1].started / 1000)
+    assert (now, now) == (folder["lastAccessedTime"], folder["lastModifiedTime"])
     if "isFile" in stats:
         assert (True, False) == (stats["isFile"](), stats["isDirectory"]())
         assert (False, True) == (folder["isFile"](), folder["isDirectory"]())
@@ -177,6 +179,27 @@ async def test_a_failure_has_the_hosts_text_and_number(target: str, trouble: str
         text, number = TROUBLES[target][trouble]
         assert text in answer[bridge.profile.message_key]
         assert number == answer[NUMBER[target]]
+
+
+async def test_a_failure_has_no_number_where_its_host_gives_none() -> None:
+    """`errno` counts for files as it does for uploads."""
+    async with Bridge("wx", errno="omit") as bridge:
+        heard: list[dict[str, Any]] = []
+        files = bridge.api.getFileSystemManager()
+        files.readFile({"filePath": "wxfile://usr/gone", "fail": heard.append})
+        await bridge.settled()
+        assert [["errMsg"]] == [list(answer) for answer in heard]
+
+
+@pytest.mark.parametrize(("data", "brand"), [(5, "Number"), ({}, "Object"), (None, "Undefined")])
+async def test_only_text_and_bytes_can_be_written(data: object, brand: str) -> None:
+    """The host asks for a text, and there is no file afterwards."""
+    async with Bridge("wx") as bridge:
+        files = bridge.api.getFileSystemManager()
+        with pytest.raises(HostError, match=f"data should be String instead of {brand};"):
+            files.writeFileSync("wxfile://usr/a.txt", data)
+        with pytest.raises(HostError, match="no such file"):
+            files.accessSync("wxfile://usr/a.txt")
 
 
 async def test_a_failed_sync_function_throws_the_hosts_text() -> None:

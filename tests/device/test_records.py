@@ -24,6 +24,8 @@ async def test_a_sync_call_is_settled_at_once(asking: Asking) -> None:
     assert [] == asking.bridge.in_flight
     assert ("setStorageSync", True) == (record.api, record.ok)
     assert {"key": "key", "data": "value"} == record.understood
+    assert ["success"] == [name for _, name, _ in record.told or ()]
+    assert 0 <= record.times["end"] < 60_000
 
 
 async def test_an_asynchronous_call_is_in_flight_until_it_is_told(asking: Asking) -> None:
@@ -55,6 +57,9 @@ async def test_an_unknown_option_is_recorded_and_dropped() -> None:
         record = bridge.calls[-1]
         assert {"encrypt", "more"} == set(record.unknown_keys)
         assert {"key": "k", "data": None} == record.understood
+        assert not record.not_emulated
+        effects = [note["effect"] for note in record.to_json()["decisions"]]  # type: ignore[attr-defined]
+        assert "encrypt is not an option here: dropped" in effects
         assert None is bridge.storage.get("k", "other")
 
 
