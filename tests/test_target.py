@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bridge.target import Target
 
 TARGETS = tuple(all_names())
+# What makes a host that host, and where its facts come from.
+FIXED = ("aliases", "layers_only", "name", "namespace", "schema", "sources", "title")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,8 @@ def test_a_layers_reading_is_overridden_in_the_layer() -> None:
         ("wx", {"background_seconds": math.inf}, "background_seconds=inf is not possible"),
         ("wx", {"check_cors": 1}, "check_cors=1 is not possible; check_cors is bool"),
         ("wx", {"blank_name": "no name"}, "blank_name is Text | None"),
-        ("wx", {"name": "other"}, "unknown profile field 'name'"),
+        *(("wx", {key: "other"}, f"unknown profile field '{key}'") for key in FIXED),
+        ("wx", {"device": 1}, "device is Device | None"),
         ("wx", {"domain": "ignore"}, "unknown profile field 'domain'"),
         ("uni/wx", {"use_promise": "on"}, "unknown profile field 'use_promise'"),
         ("mpx", {"use_promise": "sometimes"}, "use_promise is off or on"),
@@ -200,9 +203,34 @@ def test_a_bad_override_is_told_what_is_possible(
         resolve(target, overrides)
 
 
+def test_what_can_be_overridden_is_told_with_the_layers_readings() -> None:
+    """Only those that the layers above have, and nothing that makes a host that host."""
+    for target, above in (("wx", set()), ("mpx", {"use_promise"}), ("uploader", {"domain"})):
+        with pytest.raises(BridgeError) as caught:
+            resolve(target, {"": 1})
+        told = set(str(caught.value).partition("known: ")[2].rstrip(")").split(", "))
+        assert {"limit", "request"} < told
+        assert above == told & {"use_promise", "domain", "title", "name", "below"}
+
+
+def test_a_layer_runs_over_the_hosts_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And over none that is reached through layers only, unless it names no host."""
+    known = {name: registry.load(name) for name in ("wx", "my", "h5")}
+    mpx = resolve("mpx").layers[0]
+    known["thin"] = replace(mpx, name="thin", over=("wx", "uni"))
+    known["thick"] = replace(mpx, name="thick", over=None)
+    monkeypatch.setattr(registry, "load", known.__getitem__)
+    assert "thin/wx" == resolve("thin/wx").name
+    assert "thick/h5" == resolve("thick/h5").name
+    for refused in ("my", "h5"):
+        with pytest.raises(BridgeError, match=f"thin does not run over {refused}; it runs as"):
+            resolve(f"thin/{refused}")
+
+
 def test_none_is_a_value_where_the_field_allows_it() -> None:
     """`limit=None` means no limit."""
     assert resolve("wx", {"limit": None}).profile.limit is None
+    assert resolve("wx", {"background_seconds": 1.5}).profile.background_seconds == 1.5
     assert resolve("my", {"file_type": None}).profile.file_type is None
 
 
