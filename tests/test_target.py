@@ -277,7 +277,12 @@ def test_an_override_of_another_kind_is_refused(field: str, value: object) -> No
         ("check_cors", "True", True),
         ("user_agent", "5", "5"),
         ("user_agent", "none", None),
+        ("user_agent", "true", "true"),
+        ("limit", "None", None),
+        ("limit", "5x", "5x"),
+        ("check_cors", "maybe", "maybe"),
         ("overflow", "reject", "reject"),
+        ("overflow", "none", "none"),
         ("no_such_field", "5", "5"),
     ],
 )

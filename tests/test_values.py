@@ -6,7 +6,7 @@ import json
 import math
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,8 @@ from bridge.errors import BridgeError
 from bridge.files import HostFile
 from bridge.values import (
     Flat,
+    Foreign,
+    Returns,
     Undefined,
     brand,
     check,
@@ -196,6 +198,56 @@ def test_a_copy_is_made_of_plain_objects_and_arrays(copy_of: Callable[[object], 
     assert [dict, dict, list, dict] == [
         type(one) for one in (copy, copy["flat"], copy["pair"], copy["pair"][1])
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "held"),
+    [
+        (2**53, "9007199254740992"),
+        (-(2**53), "-9007199254740992"),
+        (2**53 + 1, "9007199254740992.0"),
+        (-(2**53) - 1, "-9007199254740992.0"),
+        (10**400, "inf"),
+        (-(10**400), "-inf"),
+        (True, "True"),
+    ],
+)
+def test_a_whole_number_is_held_as_javascript_holds_it(number: int, held: str) -> None:
+    """Whether a test passes it or an engine does, alone or inside."""
+    for found in (taken(number), from_json(number)):
+        assert held == str(found)
+    assert f"{{'a': [{held}]}}" == str(taken({"a": [number]})) == str(from_json({"a": [number]}))
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (undefined, {"$js": "undefined"}),
+        (math.inf, {"$js": "Infinity"}),
+        (-math.inf, {"$js": "-Infinity"}),
+        (b"\x00\xff", {"$bytes": "AP8="}),
+        ({"a": [1.5, None, True, "x"]}, {"a": [1.5, None, True, "x"]}),
+        (Foreign("Date", "[object Date]"), {"$js": "Date"}),
+    ],
+)
+def test_what_json_lacks_crosses_under_a_tag(value: object, written: object) -> None:
+    """It is read back as what it was."""
+    assert written == to_json(value)
+    assert value == from_json(written)
+
+
+def test_a_tag_that_crosses_one_way_only_is_read_as_the_engine_means_it() -> None:
+    """A file is a `{path}` on its way back, and a foreign value brings its text."""
+    assert {"$file": "blob:1"} == to_json(FILE)
+    assert {"path": "blob:1"} == from_json({"$file": "blob:1"})
+    assert Foreign("Date", "today") == from_json({"$js": "Date", "text": "today"})
+    assert {"$js": "NaN"} == to_json(math.nan)
+    assert math.isnan(cast("float", from_json({"$js": "NaN"})))
+    assert {"$returns": {"$js": "undefined"}} == to_json(Returns(undefined))
+    assert {"$js": 1, "$file": 2, "$bytes": None} == from_json(
+        {"$js": 1, "$file": 2, "$bytes": None}
+    )
+    assert ["\ufffd", {"\ufffd": 1}] == to_json(("\ud800", {"\udfff": 1}))
 
 
 def test_options_may_be_nested_as_deep_as_the_limit() -> None:
