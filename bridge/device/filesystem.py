@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from bridge.device.refusal import Refusal
 from bridge.files import FileFailure
 from bridge.reasons import Reason
-from bridge.values import Returns, js_string
+from bridge.values import Returns, js_string, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +63,11 @@ def read(files: Files, values: Options, _: int) -> Result:
     path = _path(values)
     if files.is_directory(path):
         raise _refusal(FileFailure(Reason.NOT_A_FILE), path)
-    with closing(_opened(files, path)) as file:
-        data = file.whole()
+    try:
+        with closing(_opened(files, path)) as file:
+            data = file.whole()
+    except OSError as error:
+        raise _refusal(FileFailure(Reason.UNREADABLE_FILE), path, _WHILE_READING) from error
     start = _index(values.get("position", 0), len(data))
     end = start + _index(values.get("length", len(data)), len(data))
     encoding = values.get("encoding")
@@ -154,6 +156,6 @@ def _bytes(text: str, encoding: str) -> bytes:
             return base64.b64decode(text, validate=True)
         if encoding == "hex":
             return bytes.fromhex(text)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise Refusal("encoding", Reason.BAD_PARAMETER, {"encoding": encoding}) from error
-    return text.encode(_codec(encoding), "replace")
+    return well_formed(text).encode(_codec(encoding), "replace")

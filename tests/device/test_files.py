@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,17 +58,56 @@ async def test_a_written_file_is_read_back(managed: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "text"),
-    [("hex", "89504e4700ff"), ("base64", "iVBORwD/"), ("latin1", "\x89PNG\0ÿ")],
+    ("encodings", "text"),
+    [
+        ("hex", "89504e4700ff"),
+        ("base64", "iVBORwD/"),
+        ("latin1 ascii binary", "\x89PNG\0ÿ"),
+        ("ucs2 ucs-2 utf16le utf-16le", "\u5089\u474e\uff00"),
+    ],
 )
-async def test_an_encoding_works_both_ways(managed: Asking, encoding: str, text: str) -> None:
-    """What is read in an encoding can be written in it."""
+async def test_an_encoding_works_both_ways(managed: Asking, encodings: str, text: str) -> None:
+    """What is read in an encoding can be written in it, whichever of its names is used."""
     path, copy = f"{managed.root}/a.bin", f"{managed.root}/b.bin"
     managed.files.writeFileSync(path, PNG, undefined)
-    read = data_of(managed.files.readFileSync(path, encoding))
-    assert text == read
-    managed.files.writeFileSync(copy, read, encoding)
-    assert PNG == managed.bridge.files.read(copy)
+    for encoding in encodings.split():
+        read = data_of(managed.files.readFileSync(path, encoding))
+        assert text == read
+        managed.files.writeFileSync(copy, read, encoding)
+        assert PNG == managed.bridge.files.read(copy)
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "utf-8"])
+async def test_what_is_no_text_reads_and_writes_as_replacement_characters(encoding: str) -> None:
+    """Neither bytes that are no UTF-8 nor half of a surrogate pair end the call."""
+    async with Bridge("wx") as bridge:
+        path, files = "wxfile://usr/a.txt", bridge.api.getFileSystemManager()
+        files.writeFileSync(path, PNG)
+        assert "\ufffdPNG\0\ufffd" == files.readFileSync(path, encoding)
+        files.writeFileSync(path, "a\ud83d", encoding)
+        assert "a\ufffd" == files.readFileSync(path, encoding)
+
+
+async def test_alipay_tells_what_it_has_read() -> None:
+    """Bytes, or a text where an encoding was named."""
+    async with Bridge("my", files={"a.txt": "x"}) as bridge:
+        files = bridge.api.getFileSystemManager()
+        for encoding, told in ((undefined, (b"x", "ArrayBuffer")), ("utf8", ("x", "string"))):
+            answer = files.readFileSync("a.txt", encoding)
+            assert told == (answer["data"], answer["dataType"])
+
+
+async def test_no_function_leaves_a_file_open(managed: Asking, tmp_path: Path) -> None:
+    """The lowest descriptor that is free before is free afterwards."""
+    (tmp_path / "a.bin").write_bytes(PNG)
+    path = managed.bridge.files.add("a.bin", tmp_path / "a.bin")
+    free = os.dup(0)
+    os.close(free)
+    for work in (managed.files.accessSync, managed.files.statSync, managed.files.readFileSync):
+        work(path)
+        again = os.dup(0)
+        os.close(again)
+        assert free == again
 
 
 async def test_a_part_of_a_file_is_read() -> None:
@@ -103,7 +144,7 @@ async def test_a_file_and_a_folder_are_told_apart(managed: Asking) -> None:
     stats = stats_of(managed.files.statSync(path))
     folder = stats_of(managed.files.statSync(managed.root))
     assert (6, 0) == (stats["size"], folder["size"])
-    assert stats["mode"] != folder["mode"]
+    assert (0o100644, 0o040755) == (stats["mode"], folder["mode"])
     now = round(managed.bridge.calls[-1].started / 1000)
     assert (now, now) == (folder["lastAccessedTime"], folder["lastModifiedTime"])
     if "isFile" in stats:
@@ -134,34 +175,61 @@ async def test_a_deleted_file_is_gone(managed: Asking) -> None:
         assert not (await ask(managed, "access", {"path": path}))[0]
 
 
+def _file(path: Path) -> Path:
+    path.write_text("x")
+    return path
+
+
+async def test_a_file_that_the_system_refuses_to_read_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opened, and the disk has an error: the host says so, and no test ends for it."""
+
+    def broken(_fd: int, _count: int, _offset: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async with Bridge("wx") as bridge:
+        path = bridge.files.add("a.txt", _file(tmp_path / "a.txt"))
+        monkeypatch.setattr(os, "pread", broken)
+        with pytest.raises(HostError, match="permission denied"):
+            bridge.api.getFileSystemManager().readFileSync(path)
+        assert "unreadable_file" == bridge.calls[-1].reason
+
+
 TROUBLES = {
     "wx": {
         "gone": ("no such file or directory", 1300002),
         "read-only": ("permission denied, open", 1300013),
         "folder": ("illegal operation on a directory", 1301003),
+        "unreadable": ("permission denied, open", 1300013),
     },
     "my": {
         "gone": ("文件/目录不存在", 10022),
         "read-only": ("指定的路径没有写权限", 10024),
         "folder": ("未知错误", 3),
+        "unreadable": ("指定的路径没有读权限", 10024),
     },
     "tt:feishu": {
         "gone": ("File does not exist", 203),
         "read-only": ("No write permission", 202),
         "folder": ("Is not file", 207),
+        "unreadable": ("No read permission", 201),
     },
     "tt:douyin": {
         "gone": ("no such file or directory", 20000),
         "read-only": ("permission denied, open", 20000),
         "folder": ("illegal operation on a directory", 20000),
+        "unreadable": ("permission denied, open", 20000),
     },
 }
 
 
-@pytest.mark.parametrize("trouble", ["gone", "read-only", "folder"])
+@pytest.mark.parametrize("trouble", ["gone", "read-only", "folder", "unreadable"])
 @pytest.mark.parametrize("target", sorted(TROUBLES))
-async def test_a_failure_has_the_hosts_text_and_number(target: str, trouble: str) -> None:
-    """A missing file, a place that cannot be written, a folder read as a file."""
+async def test_a_failure_has_the_hosts_text_and_number(
+    target: str, trouble: str, tmp_path: Path
+) -> None:
+    """A missing file, a place that cannot be written, a folder read as a file, a sealed one."""
     async with Bridge(target) as bridge:
         root = bridge.profile.paths.user.partition("{")[0].rstrip("/")
         files = bridge.api.getFileSystemManager()
@@ -171,6 +239,11 @@ async def test_a_failure_has_the_hosts_text_and_number(target: str, trouble: str
                 files.readFile({"filePath": f"{root}/gone", "fail": heard.append})
             case "folder":
                 files.readFile({"filePath": root, "fail": heard.append})
+            case "unreadable":
+                sealed = bridge.files.add("a.txt", _file(tmp_path / "a.txt"))
+                (tmp_path / "a.txt").unlink()
+                (tmp_path / "a.txt").symlink_to(tmp_path / "a.txt")
+                files.readFile({"filePath": sealed, "fail": heard.append})
             case _:
                 temp = bridge.files.add("a.txt", "x")
                 files.writeFile({"filePath": temp, "data": "y", "fail": heard.append})
