@@ -16,6 +16,7 @@ from bridge.reasons import Reason
 from bridge.target import Target, all_names, resolve
 from bridge.timings import Moments
 from bridge.transport import Measures, Reply
+from bridge.values import copied
 
 PROFILES = [profile.name for profile in registry.profiles()]
 MOMENTS = Moments(1.0, 1.0, 2.0, Measures(), 0.0)
@@ -88,6 +89,8 @@ def test_the_detail_fills_the_hosts_text() -> None:
     detail = {"ip": "127.0.0.1", "port": 9, "host": "a.test"}
     refused = outcome.failure(of("wx:devtools"), Failure(Reason.CONNECTION_REFUSED, detail), "")
     assert {"errMsg": "uploadFile:fail Error: connect ECONNREFUSED 127.0.0.1:9"} == refused
+    unknown = outcome.failure(of("wx:devtools"), Failure(Reason.CONNECTION_REFUSED), "")
+    assert {"errMsg": "uploadFile:fail Error: connect ECONNREFUSED :"} == unknown
     over = outcome.failure(of("wx", limit=3), Failure(Reason.OVER_LIMIT), "")
     assert str(over["errMsg"]).endswith("exceed max upload connection count 3")
 
@@ -179,11 +182,22 @@ def test_placeholders_are_named_for_the_record() -> None:
     assert () == holes(target, shaped(target, enableProfile=False), plain=False)
 
 
+def test_the_kind_of_network_is_no_placeholder_where_it_is_known() -> None:
+    """WeChat's number for it comes with a condition of the network."""
+    target = of("wx")
+    shape, result = outcome.shape(target, "uploadFile"), shaped(target)
+    unknown = set(shape.not_emulated(result, Measures(), plain=False))
+    known = set(shape.not_emulated(result, Measures(estimate=4), plain=False))
+    assert {"profile.estimate_nettype"} == unknown - known
+    assert known < unknown
+
+
 def test_tls_times_are_placeholders_where_an_https_address_was_dialled_plainly() -> None:
     """A route to the embedded server leaves no TLS to measure."""
     target = of("wx")
     more = set(holes(target, shaped(target), plain=True))
     less = set(holes(target, shaped(target), plain=False))
+    assert less < more
     assert {"profile.SSLconnectionStart", "profile.SSLconnectionEnd"} == more - less
 
 
@@ -305,3 +319,21 @@ def test_two_results_of_one_answer_share_nothing() -> None:
     assert one == two
     assert one["header"] is not two["header"]
     assert one["cookies"] is not two["cookies"]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_copied_success_shares_nothing_with_the_first(name: str) -> None:
+    """What one listener does to its result reaches no other one, and no record."""
+    told = outcome.Answer(reply(), MOMENTS, "", {"data": {"inner": []}})
+    shape = outcome.shape(of(name), "uploadFile")
+    for one in (shaped(of(name)), shaped(of(name), enableProfile=False), shape.success(told, {})):
+        other = copied(one)
+        assert one == other
+        assert not _containers(one) & _containers(other)
+
+
+def _containers(value: object) -> set[int]:
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, (dict, list)):
+        return set()
+    return {id(value)}.union(*(_containers(one) for one in inner))  # type: ignore[attr-defined]
