@@ -264,9 +264,7 @@ class Files:
 
     def _check_writable(self, path: str) -> None:
         beneath = path.removeprefix(f"{self._user_root}/")
-        if beneath == path or any(
-            part in ("", ".", "..") or not _plain(part) for part in beneath.split("/")
-        ):
+        if beneath == path or not all(map(_plain, beneath.split("/"))):
             raise FileFailure(Reason.UNREADABLE_FILE)
 
     def _hold(self, path: str, name: str, data: bytes | str | Path) -> str:
@@ -297,8 +295,7 @@ class Files:
         if not prefix and "" not in self._paths.package:
             return []
         parts = path.removeprefix(prefix).split("/")
-        plain = all(part not in ("", ".", "..") and _plain(part) for part in parts)
-        return parts if plain else []
+        return parts if all(map(_plain, parts)) else []
 
 
 def _decoded(text: str) -> bytes:
@@ -319,7 +316,7 @@ def _plain(part: str) -> bool:
     """Tell whether one path segment is only a name, also once it is percent-decoded."""
     decoded = unquote(part)
     encodable = part == part.encode("utf-8", "replace").decode()
-    return encodable and decoded not in (".", "..") and not set(decoded) & set("/\\\0:")
+    return encodable and decoded not in ("", ".", "..") and not set(decoded) & set("/\\\0:")
 
 
 def _checked(data: bytes | str | Path) -> bytes | str:

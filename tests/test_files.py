@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.clock import Chance
 from bridge.errors import BridgeError
-from bridge.files import FileFailure, Files, HostFile, OpenFile, open_regular
+from bridge.files import FileFailure, Files, HostFile, OpenFile, open_regular, package_of
 from bridge.profile import Paths
 from bridge.reasons import Reason
 from bridge.target import resolve
@@ -376,3 +376,31 @@ def test_a_device_is_closed_again_unread(tmp_path: Path) -> None:
             open_regular(tmp_path / path)
         assert reason is caught.value.reason
     assert before == open_descriptors()
+
+
+@pytest.mark.parametrize("now", [b"01234567", b"0123", b"0123456789", b""])
+def test_a_file_is_read_in_as_many_pieces_as_the_system_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: bytes
+) -> None:
+    """A file that has grown since it was opened ends where it did, and is read a single time."""
+    path = tmp_path / "a"
+    path.write_bytes(b"01234567")
+    file = open_regular(path)
+    path.write_bytes(now)
+    whole = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, count, offset: whole(fd, min(count, 3), offset))
+    assert now[:8] == file.whole()
+    path.write_bytes(b"x" * 8)
+    assert now[:8] == file.whole()
+    file.close()
+
+
+def test_a_logic_files_package_is_the_nearest_folder_with_a_description(tmp_path: Path) -> None:
+    """That is an `app.json`; a file on its own has its folder."""
+    logic = tmp_path / "app" / "pages" / "index" / "index.js"
+    logic.parent.mkdir(parents=True)
+    assert logic.parent == package_of(logic)
+    (tmp_path / "app.json").touch()
+    assert tmp_path == package_of(logic)
+    (tmp_path / "app" / "app.json").touch()
+    assert tmp_path / "app" == package_of(logic)
