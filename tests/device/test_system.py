@@ -109,8 +109,10 @@ async def test_the_account_is_the_bridges_app() -> None:
         told = bridge.api.getAccountInfoSync()["miniProgram"]
         assert {"appId": "2021", "envVersion": "release", "version": "1.2.3"} == told
         assert {"appId": "2021"} == bridge.api.getAppIdSync()
-    async with Bridge("tt:douyin", appid="tt1") as bridge:
-        assert "tt1" == bridge.api.getEnvInfoSync()["microapp"]["appId"]
+    for version, told in (("0", ("develop", "")), ("1.2", ("release", "1.2"))):
+        async with Bridge("tt:douyin", appid="tt1", page_version=version) as bridge:
+            app = bridge.api.getEnvInfoSync()["microapp"]
+            assert ("tt1", *told) == (app["appId"], app["envType"], app["mpVersion"])
 
 
 async def test_a_simulator_says_so_on_alipay() -> None:
