@@ -324,12 +324,12 @@ class Reader:
             decisions.add("options", "mismatch", f"{key} is missing: a warning only")
             return
         warns = self._profile.mismatch == "warn"
-        kind = self._rules.properties[key].get("type")
-        if warns and problem.brand.lower() in (kind if isinstance(kind, list) else [kind]):
+        kinds = _kinds(self._rules, key)
+        if warns and problem.brand.lower() in kinds:
             taken[key] = own
             decisions.add("options", "mismatch", f"{key} differs inside: a warning only")
             return
-        if warns and kind == "string":
+        if warns and kinds == ["string"]:
             taken[key] = own._replace(change=js_string)
             decisions.add("options", "mismatch", f"{key} is {problem.brand}: read as text")
             return
@@ -337,11 +337,10 @@ class Reader:
 
     def _wrong(self, problem: Problem) -> str:
         """Say what is wrong with an option: its type, or else its value."""
-        key, schema = problem.key, self._rules.properties[problem.key]
-        kind = schema.get("type")
-        if problem.brand.lower() not in (kind if isinstance(kind, list) else [kind]):
+        key = problem.key
+        if problem.brand.lower() not in _kinds(self._rules, key):
             return f"{key} should be {problem.expected}, not {problem.brand}"
-        words = cast("list[object]", schema.get("enum", ()))
+        words = cast("list[object]", self._rules.properties[key].get("enum", ()))
         return (
             f"{key} is none of {', '.join(map(str, words))}" if words else f"{key} is wrong inside"
         )
@@ -493,8 +492,14 @@ def _keys(keyword: object, path: object, value: object, present: Options) -> lis
     )
 
 
+def _kinds(rules: Rules, key: str) -> list[str]:
+    """Return the types an option may have."""
+    kind = rules.properties[key].get("type", "string")
+    return kind if isinstance(kind, list) else [str(kind)]
+
+
 def _problem(rules: Rules, present: Options, key: str) -> Problem:
-    expected = str(rules.properties[key].get("type", "string"))
+    expected = " or ".join(_kinds(rules, key))
     if key not in present:
         return Problem(key, expected, "Undefined", missing=True)
     return Problem(key, expected, brand(present[key]))

@@ -183,12 +183,11 @@ def test_readings_are_bounded() -> None:
 
 
 def test_what_is_done_to_one_calls_values_does_not_reach_the_next() -> None:
-    """A reading is shared, its values are not."""
-    target = resolve("wx")
-    first = understand(target, API, GOOD, Decisions())
-    first.values["url"] = "changed"
-    second = understand(target, API, GOOD, Decisions())
-    assert "https://a.test/" == second.values["url"]
+    """A reading is shared, its values are not, whether or not options were renamed or dropped."""
+    for target, options in (("wx", GOOD), ("my", {**GOOD, "fileType": "image", "fileName": "g"})):
+        first, second = (read(target, options) for _ in range(2))
+        assert first.values == second.values
+        assert first.values is not second.values
 
 
 def test_options_are_read_against_their_version() -> None:
@@ -293,6 +292,13 @@ def test_a_wrong_optional_option_stops_only_hosts_that_check_them_all() -> None:
         ("tt", "chooseImage", {"cameraDevice": "top"}, "cameraDevice is none of back, front"),
         ("tt", "chooseImage", {"sizeType": ["big"]}, "sizeType is wrong inside"),
         ("wx", "chooseMedia", {"camera": "top"}, "camera is none of back, front: dropped"),
+        ("uni/h5", "chooseImage", {"sizeType": [5]}, "sizeType differs inside: a warning only"),
+        (
+            "uni/h5",
+            "chooseImage",
+            {"sizeType": 5},
+            "sizeType should be array or string, not Number: dropped",
+        ),
     ],
 )
 def test_the_record_tells_a_wrong_value_from_a_wrong_type(
@@ -302,6 +308,31 @@ def test_the_record_tells_a_wrong_value_from_a_wrong_type(
     decisions = Decisions()
     understand(resolve(target), api, {**GOOD, **given} if api == API else given, decisions)
     assert effect in [note["effect"] for note in decisions.to_json({})]
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "effects"),
+    [
+        ("tt", {"header": ""}, ["header is an empty string: absent"]),
+        ("wx", {"header": None}, ["header is null: absent"]),
+        ("wx", {"header": undefined}, ["header is undefined: absent"]),
+        ("my", {"fileType": "image", "fileName": "g"}, ["fileName is read as name"]),
+        ("wx", {"odd": 1}, ["odd is not an option here: dropped"]),
+        ("uni/h5", {"files": [{"uri": 5}]}, ["files differs inside: a warning only"]),
+        (
+            "uni/app",
+            {"files": [{"uri": "x", "c": 1, "a": 1}, {"uri": "y", "b": 1}]},
+            [f"{name} inside files is not an option here: dropped" for name in "abc"],
+        ),
+    ],
+)
+def test_the_record_tells_what_became_of_an_option(
+    target: str, given: Options, effects: list[str]
+) -> None:
+    """Each rule that decided has one line, and no other rule has."""
+    decisions = Decisions()
+    understand(resolve(target), API, {**GOOD, **given}, decisions)
+    assert effects == [note["effect"] for note in decisions.to_json({})]
 
 
 def test_a_host_that_only_warns_reads_a_wrong_text_as_javascript_does() -> None:
@@ -359,6 +390,14 @@ def test_file_type_is_judged_as_the_profile_reads_it(
     """A missing kind fails where it is required, an unknown one wherever it is judged."""
     seen = read("my", {**GOOD, **given}, file_type=reading)
     assert refused is (seen.failure is not None)
+
+
+def test_an_ignored_file_type_is_taken_as_it_is() -> None:
+    """Nothing is said of it, whatever it is."""
+    decisions = Decisions()
+    target = resolve("my", {"file_type": "ignored"})
+    seen = understand(target, API, {**GOOD, "fileType": 7}, decisions)
+    assert (7, []) == (seen.values["fileType"], decisions.rules())
 
 
 def test_an_api_without_a_schema_is_named() -> None:
