@@ -67,7 +67,14 @@ async def test_choose_image_takes_its_default_count(target: str) -> None:
 
 @pytest.mark.parametrize(
     ("target", "asked", "count"),
-    [("wx", 3, 3), ("wx", 99, 25), ("tt", 99, 20), ("tt:douyin", 24.0, 24), ("my", 3, 3)],
+    [
+        ("wx", 1, 1),
+        ("wx", 3, 3),
+        ("wx", 99, 25),
+        ("tt", 99, 20),
+        ("tt:douyin", 24.0, 24),
+        ("my", 3, 3),
+    ],
 )
 async def test_the_count_is_kept_within_the_hosts_bound(
     target: str, asked: float, count: int
@@ -260,6 +267,17 @@ async def test_what_a_picker_passes_over_is_named() -> None:
     kinds = "album1.bin is of kind file, album2.mp4 is of kind video, album3.bin is of kind file"
     assert f"out of 4 items ({kinds}: a path's ending tells" in str(caught.value)
     assert "PNG with 89 50 4E 47" in str(caught.value)
+
+
+async def test_a_cleared_album_offers_nothing_and_cancels_nothing() -> None:
+    """It is as new, for the next part of a test."""
+    async with phone("wx", PNG) as bridge:
+        bridge.album.cancel_next()
+        bridge.album.clear()
+        with pytest.raises(BridgeError, match="nothing to pick out of 0 items"):
+            await bridge.call("chooseImage")
+        bridge.album.add(PNG, PNG)
+        assert 2 == len((await picked(bridge, "chooseImage"))["tempFilePaths"])
 
 
 def test_only_a_regular_file_can_be_in_the_album(tmp_path: Path) -> None:

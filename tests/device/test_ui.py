@@ -43,6 +43,17 @@ async def test_a_dialog_is_confirmed_unless_the_test_says_otherwise(asking: Aski
     assert ["?"] * 3 == [options["title"] for options in ui.modals]
 
 
+async def test_a_cleared_screen_shows_nothing_and_awaits_no_answer() -> None:
+    """It is as new, for the next part of a test."""
+    async with Bridge("wx") as bridge:
+        for api in ("showToast", "showLoading", "showModal"):
+            await bridge.call(api, {"title": "a"})
+        bridge.ui.answer_modal(confirm=False)
+        bridge.ui.clear()
+        assert (None, None, []) == (bridge.ui.toast, bridge.ui.loading, bridge.ui.modals)
+        assert (await bridge.call("showModal", {"title": "b"})).result["confirm"] is True
+
+
 async def test_what_the_user_types_comes_with_a_confirmed_editable_dialog() -> None:
     """A cancelled one has no content."""
     async with Bridge("wx") as bridge:
