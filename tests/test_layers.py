@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge import undefined
-from bridge.layers import chain, describe_host, down, heard, main_namespace, up
+from bridge.layers import chain, describe, describe_host, down, heard, main_namespace, up
+from bridge.options import rules_for
 from bridge.target import resolve
 from bridge.trace import Decisions
 
@@ -107,3 +108,24 @@ def test_a_host_without_requests_describes_none() -> None:
     """Every host here has them; one of somebody else's may not."""
     assert "request" in describe_host(resolve("wx"))
     assert "request" not in describe_host(resolve("wx", {"request": None}))
+
+
+@pytest.mark.parametrize(
+    ("target", "function", "api", "more"),
+    [
+        ("wx", "uploadFile", API, ()),
+        ("my", "uploadFile", API, ()),
+        ("uni/my", "uploadFile", API, ()),
+        ("uni/my", "request", "request", ("header",)),
+        ("uploader/wx", "upload", API, ("domain",)),
+    ],
+)
+def test_the_options_that_cross_are_those_that_somebody_knows(
+    target: str, function: str, api: str, more: tuple[str, ...]
+) -> None:
+    """The host's in each of its spellings, those a layer renames for it, and the layer's own."""
+    found = resolve(target)
+    seen = found.requesting if api == "request" else found
+    assert seen is not None
+    known = (*rules_for(seen, api).properties, *seen.profile.option_aliases, *more)
+    assert known == describe(found)[main_namespace(found)][function].keys

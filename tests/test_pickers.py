@@ -86,9 +86,10 @@ async def test_the_count_is_kept_within_the_hosts_bound(
 
 @pytest.mark.parametrize("count", [0, -1, 0.5, float("nan")])
 async def test_a_count_of_less_than_one_reads_as_the_default(count: float) -> None:
-    """A picker that succeeds hands over something."""
+    """A picker that succeeds hands over something: one file, where there is no default."""
     async with phone("wx", *[PNG] * 25) as bridge:
-        assert 9 == len((await picked(bridge, "chooseImage", count=count))["tempFilePaths"])
+        for api, usual in (("chooseImage", 9), ("chooseMessageFile", 1)):
+            assert usual == len((await picked(bridge, api, count=count))["tempFiles"])
 
 
 @pytest.mark.parametrize("count", [float("inf"), 10**400])
