@@ -112,9 +112,9 @@ def _part(profile: Profile, files: Files, one: Chosen) -> FilePart:
 @lru_cache(maxsize=256)
 def _named(filename: str) -> tuple[str, str]:
     """Return a file's name and the type that a host concludes from it."""
-    extension = filename.rpartition(".")[2].lower()
+    _, dot, extension = filename.rpartition(".")
     # Not strict: Python 3.11 counts image/webp among the common types outside the standard.
-    guessed, _ = _TYPES.guess_type(f"name.{extension}", strict=False)
+    guessed, _ = _TYPES.guess_type(f"name{dot}{extension}", strict=False)
     return filename, guessed or _DEFAULT_TYPE
 
 
@@ -122,8 +122,6 @@ def text_fields(values: Options, decisions: Deciding) -> tuple[tuple[str, str], 
     """Return `formData` as text fields in insertion order, values as JavaScript's `String(v)`."""
     given = values.get("formData")
     form = cast("Options", given) if isinstance(given, dict) else {}
-    if not form:
-        return ()
     fields = [
         (key, value if type(value) is str else _field_text(key, value, decisions))
         for key, value in form.items()

@@ -1009,6 +1009,17 @@ async def test_an_empty_name_is_refused_by_wechat_in_other_words() -> None:
         outcome = await desk.bridge.call("uploadFile", desk.options(name=""))
         assert "uploadFile:fail missing required parameters" == outcome.result["errMsg"]
         assert Reason.BAD_PARAMETER is outcome.reason
+        outcome = await desk.bridge.call("uploadFile", desk.options(name="", url=5))
+        assert "parameter.url should be String" in str(outcome.result["errMsg"])
+
+
+async def test_an_empty_name_is_a_name_in_a_browser() -> None:
+    """H5 does not refuse it: the part is called `file`."""
+    transport = MemoryTransport()
+    async with Bridge("uni/h5", transport=transport) as bridge:
+        desk = Desk(bridge)
+        assert (await bridge.call("uploadFile", desk.options(name=""))).ok
+        assert ["file"] == [part.name for part in transport.uploads[0].files]
 
 
 async def test_feishu_puts_one_id_on_the_wire_and_in_the_result() -> None:
