@@ -104,6 +104,16 @@ def test_only_what_a_task_has_a_listener_for_is_heard(target: str, events: set[s
     assert events == heard(resolve(target), API)
 
 
+def test_a_layer_has_the_functions_that_it_hands_on_and_no_more() -> None:
+    """`uni` and `mpx` pass what Alipay has, the uploader nothing; its host has all the same."""
+    host, uni, mpx = (set(describe(resolve(f"{name}my"))["my"]) for name in ("", "uni/", "mpx/"))
+    assert host == uni == mpx
+    for layer in ("uni", "mpx"):
+        assert "isIDE" in describe(resolve(f"{layer}/my"))[layer]
+    own = {"upload", "config", "setHeader", "setFormData"}
+    assert own == set(describe(resolve("uploader/my"))["uploader"])
+
+
 def test_a_host_without_requests_describes_none() -> None:
     """Every host here has them; one of somebody else's may not."""
     assert "request" in describe_host(resolve("wx"))

@@ -328,9 +328,16 @@ def test_two_results_of_one_answer_share_nothing() -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_copied_success_shares_nothing_with_the_first(name: str) -> None:
     """What one listener does to its result reaches no other one, and no record."""
+    requesting = of(name).requesting
+    assert requesting is not None
     told = outcome.Answer(reply(), MOMENTS, "", {"data": {"inner": []}})
-    shape = outcome.shape(of(name), "uploadFile")
-    for one in (shaped(of(name)), shaped(of(name), enableProfile=False), shape.success(told, {})):
+    own = outcome.shape(requesting, "request").success(told, {})
+    for one in (
+        shaped(of(name)),
+        shaped(of(name), enableProfile=False),
+        shaped(requesting),
+        own,
+    ):
         other = copied(one)
         assert one == other
         assert not _containers(one) & _containers(other)
