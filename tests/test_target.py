@@ -228,9 +228,10 @@ def test_a_layer_runs_over_the_hosts_it_names(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_none_is_a_value_where_the_field_allows_it() -> None:
-    """`limit=None` means no limit."""
+    """`limit=None` means no limit; a fraction is a number, and any set will do."""
     assert resolve("wx", {"limit": None}).profile.limit is None
     assert resolve("wx", {"background_seconds": 1.5}).profile.background_seconds == 1.5
+    assert {"https"} == resolve("wx", {"schemes": {"https"}}).profile.schemes
     assert resolve("my", {"file_type": None}).profile.file_type is None
 
 
