@@ -111,6 +111,7 @@ async def test_uni_shows_alipays_loading_for_a_toast_with_that_icon() -> None:
         await bridge.call("showToast", {"title": "b", "icon": "success", "image": "x.png"})
         assert {"content": "a"} == bridge.ui.loading
         assert {"content": "b", "type": "success"} == bridge.ui.toast
+        assert not any("" in call.unknown_keys for call in bridge.calls)
 
 
 async def test_a_call_without_callbacks_is_a_promise_under_uni() -> None:
