@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-_WIDTH: Final = 760
-_NAMES: Final = 210  # where bars begin, after their names
+_WIDTH: Final = 790
+_NAMES: Final = 240  # where bars begin, after their names
 _BARS: Final = 440  # the longest bar
 _ROW: Final = 26
 _BAR: Final = 16
