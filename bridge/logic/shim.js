@@ -318,7 +318,7 @@
         if (CALLBACKS.includes(key)) {
           if (typeof given[key] === 'function') callbacks[key] = given[key];
         } else if (!api.keys || api.keys.includes(key)) {
-          params[key] = encode(given[key], key);
+          put(params, wellFormed(key), encode(given[key], key));
         } else {
           unknownKeys.push(wellFormed(key));
         }

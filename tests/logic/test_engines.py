@@ -535,19 +535,24 @@ async def test_values_cross_both_ways(start: Start) -> None:
 async def test_a_key_that_would_be_the_prototype_is_a_key(
     start: Start, server: UploadServer
 ) -> None:
-    """As JSON has it, in what is passed, what a call gives, and what a server answers."""
+    """As JSON has it: in what is passed, what a call gives, what a server answers, and settings."""
     text = '{"__proto__": {"a": 1}, "b": 2}'
     source = """
       exports.echo = (x) => [Object.keys(x), x];
       exports.get = (url) => new Promise((success) => {
         wx.request({ url, success: ({ data }) => success([Object.keys(data), data]) });
       });
+      exports.up = (options) => new Promise((complete) => {
+        uploader.setHeader(JSON.parse('{"__proto__": "kept"}')).upload({ ...options, complete });
+      });
     """
-    mini = await start(source)
+    mini = await start(source, "uploader/wx")
     expected = [["__proto__", "b"], json.loads(text)]
     assert expected == await mini.program.call("echo", json.loads(text))
     server.reply(body=text, headers={"Content-Type": "application/json"})
     assert expected == await mini.program.call("get", server.url)
+    await mini.program.call("up", mini.options)
+    assert "kept" == server.last.headers["__proto__"]
 
 
 async def test_data_that_looks_like_a_tag_is_data(start: Start, server: UploadServer) -> None:
