@@ -292,10 +292,8 @@ _OWN = ("forbidden_headers", "{name} is the host's own: dropped")
 
 def origin(profile: Profile, url: str, method: str) -> Headers:
     """Return the Origin that a page of this host sends; it reads from its own without."""
-    page = parse(profile.page_origin or "")
-    if not profile.check_cors or page is None:
-        return ()
-    if method in ("GET", "HEAD") and _same_origin(url, page):
+    page = parse(profile.page_origin or "") if profile.check_cors else None
+    if page is None or (method in ("GET", "HEAD") and _same_origin(url, page)):
         return ()
     return (("Origin", page.origin),)
 
